@@ -1,0 +1,1 @@
+"""From source files to one form table per domain, checked row by row."""

@@ -1,0 +1,1 @@
+"""From a verbatim to ranked, explained dictionary terms."""

@@ -1,0 +1,1 @@
+"""The same triggers from a terminal, without Prefect."""
