@@ -80,12 +80,6 @@ EARLIER_COLUMNS = ("earlier_code", "earlier_term")
 #: The source's own columns travel in the same frame under this prefix and their own name.
 RAW_PREFIX = "raw."
 
-#: One occurrence: a codable field of a record. ``request`` is the key of its coding request.
-OCCURRENCE_COLUMNS = (
-    "domain", "field", "dictionary", "subject", "record_id", "verbatim", "context", "request",
-    "serious", "earlier_code", "earlier_term",
-)  # fmt: skip
-
 
 def fold(verbatim: str) -> str:
     """The frozen folding of request keys: NFKC, case, white space, outer punctuation.

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from coding.records import UserError
-from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain, Outcome
+from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain, Outcome, Scope
 
 STUDY_FILE = "study.yaml"
 STUDY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -86,6 +86,12 @@ class ColumnMap(_Model):
         return {role: str(column) for role, column in pairs.items()}
 
 
+def _no_way_up(path: str) -> str:
+    if "\x00" in path or ".." in Path(path).parts:
+        raise ValueError("must not contain `..`; put the file below the study's folder or give its full path")
+    return path
+
+
 class EarlierCoding(_Model):
     """Columns of a source that hold an earlier coding which the study wants to count."""
 
@@ -121,11 +127,7 @@ class Source(_Model):
     @field_validator("file")
     @classmethod
     def _inside(cls, value: str) -> str:
-        if "\x00" in value or ".." in Path(value).parts:
-            raise ValueError(
-                "must not contain `..`; put the file below the study's folder or give its full path"
-            )
-        return value
+        return _no_way_up(value)
 
     @model_validator(mode="after")
     def _verbatim_where_coded(self) -> Self:
@@ -161,7 +163,12 @@ class SynonymFile(_Model):
 
     file: str
     dictionary: str
-    scope: Literal["study", "sponsor", "global"] = "study"
+    scope: Scope = Scope.STUDY
+
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        return _no_way_up(value)
 
 
 class Study(_Model):

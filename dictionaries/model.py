@@ -8,8 +8,9 @@ A release is stored in its own folder and never changed:
 * ``paths.parquet``: one row per preferred term and path: ``code`` (of the preferred term),
   ``primary`` (bool) and ``<level>_code`` for each level above the preferred one;
 * optional ``attributes.parquet``: ``code, level, name, value`` (CTCAE grades, SOC abbreviations …);
-* optional ``groups.parquet``: ``group_code, group, algorithm, code, level, scope, status`` (SMQs …),
-  and ``history.parquet``: ``code, text, version, level, status, action``.
+* optional ``groups.parquet``: ``group_code, group, algorithm, code, level, scope, status`` (SMQs …;
+  a group within a group has the level ``SMQ``) and, for what algorithms need, ``category, weight,
+  kind, group_level``; and ``history.parquet``: ``code, text, version, level, status, action``.
 
 All columns are text except ``primary``.
 """
@@ -23,9 +24,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from schemas.tables import read_parquet, text_frame
 from schemas.vocabulary import TermStatus
 
 TERM_COLUMNS = ("code", "text", "level", "status", "parent")
+ATTRIBUTE_COLUMNS = ("code", "level", "name", "value")
+GROUP_COLUMNS = (
+    "group_code", "group", "algorithm", "code", "level", "scope", "status",
+    "category", "weight", "kind", "group_level",
+)  # fmt: skip
+HISTORY_COLUMNS = ("code", "text", "version", "level", "status", "action")
 RELEASE_FILE = "release.json"
 TERMS_FILE = "terms.parquet"
 PATHS_FILE = "paths.parquet"
@@ -76,6 +84,11 @@ class Release:
         return f"{self.name} {self.version}{suffix}"
 
     @property
+    def identity(self) -> str:
+        """What a decision records as its release: label, language and the checksum's beginning."""
+        return f"{self.name} {self.version} {self.language} sha256:{self.checksum[:16]}"
+
+    @property
     def upper_levels(self) -> tuple[str, ...]:
         """The levels above the preferred one, lowest first."""
         return self.levels[self.levels.index(self.preferred_level) + 1 :]
@@ -111,36 +124,42 @@ class Dictionary:
 
     @cached_property
     def terms(self) -> pd.DataFrame:
-        """All terms: ``code, text, level, status, parent`` as text."""
-        return pd.read_parquet(self.folder / TERMS_FILE)
+        """All terms: ``code, text, level, status, parent`` as text. Raises DictionaryError."""
+        return self._stored(TERMS_FILE)
 
     @cached_property
     def paths(self) -> pd.DataFrame:
         """One row per preferred term and path: ``code, primary, <level>_code …``."""
-        return pd.read_parquet(self.folder / PATHS_FILE)
+        return self._stored(PATHS_FILE)
 
     @cached_property
     def attributes(self) -> pd.DataFrame:
         """Further facts about terms: ``code, level, name, value``; empty where there are none."""
-        return self._optional(ATTRIBUTES_FILE, ("code", "level", "name", "value"))
+        return self._optional(ATTRIBUTES_FILE, ATTRIBUTE_COLUMNS)
 
     @cached_property
     def groups(self) -> pd.DataFrame:
         """Query groups such as SMQs; empty where the release has none."""
-        return self._optional(
-            GROUPS_FILE, ("group_code", "group", "algorithm", "code", "level", "scope", "status")
-        )
+        return self._optional(GROUPS_FILE, GROUP_COLUMNS)
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """What happened to terms in earlier releases; empty where the release does not say."""
-        return self._optional(HISTORY_FILE, ("code", "text", "version", "level", "status", "action"))
+        return self._optional(HISTORY_FILE, HISTORY_COLUMNS)
 
     def _optional(self, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-        path = self.folder / name
-        if path.exists():
-            return pd.read_parquet(path)
-        return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+        if (self.folder / name).exists():
+            return self._stored(name)
+        return text_frame({column: [] for column in columns})
+
+    def _stored(self, name: str) -> pd.DataFrame:
+        try:
+            return read_parquet(self.folder / name)
+        except (OSError, ValueError) as error:
+            raise DictionaryError(
+                f"{self.folder / name}: cannot be read ({type(error).__name__}); "
+                "remove the release's folder and import it again with `trialcoder dictionary add`"
+            ) from None
 
     @cached_property
     def coding_terms(self) -> pd.DataFrame:
