@@ -63,9 +63,9 @@ def test_the_second_writer_is_told_who_holds_the_study(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(StudyBusyError, match=rf"by dana \(process {holder.pid} on ") as caught:
-            with workspace.hold_study("S1"):
-                pass
+        told = rf"by dana \(process {holder.pid} on "
+        with pytest.raises(StudyBusyError, match=told) as caught, workspace.hold_study("S1"):
+            pass
         assert caught.value.exit_code == 4
         with workspace.hold_study("S2"):
             pass
