@@ -1,0 +1,1 @@
+"""Alembic's scripts: how the ledger's database came to be what it is."""
