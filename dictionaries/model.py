@@ -23,6 +23,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.tables import read_parquet, text_frame
 from schemas.vocabulary import TermStatus
@@ -175,6 +177,8 @@ class Dictionary:
                 "preferred_code": rows["code"] if same else rows["parent"],
             }
         )
+        if result["code"].is_monotonic_increasing:
+            return result.reset_index(drop=True)
         return result.sort_values("code", ignore_index=True)
 
     @cached_property
@@ -186,24 +190,23 @@ class Dictionary:
         """
         release = self.release
         coding, preferred = release.coding_level, release.preferred_level
-        frame = self.coding_terms.rename(columns={"code": f"{coding}_code", "text": coding})
+        terms = self.coding_terms
+        columns = {f"{coding}_code": terms["code"], coding: terms["text"], "status": terms["status"]}
         if coding != preferred:
-            frame = frame.rename(columns={"preferred_code": f"{preferred}_code"})
-            frame[preferred] = frame[f"{preferred}_code"].map(self._texts(preferred))
-        else:
-            frame = frame.drop(columns="preferred_code")
-        primary = self.paths[self.paths["primary"]].drop(columns="primary")
-        frame = frame.merge(
-            primary.rename(columns={"code": f"{preferred}_code"}), on=f"{preferred}_code", how="left"
-        )
+            columns[f"{preferred}_code"] = terms["preferred_code"]
+            columns[preferred] = self._texts(preferred, terms["preferred_code"])
+        primary = self.paths[self.paths["primary"]]
+        rows = _positions(terms["preferred_code"], primary["code"])
         for level in release.upper_levels:
-            frame[level] = frame[f"{level}_code"].map(self._texts(level))
-        frame.index = pd.Index(frame[f"{coding}_code"], name="code")
-        return frame
+            columns[f"{level}_code"] = _taken(primary[f"{level}_code"], rows)
+        for level in release.upper_levels:
+            columns[level] = _taken(self._texts(level, primary[f"{level}_code"]), rows)
+        return pd.DataFrame(columns).set_index(pd.Index(terms["code"], name="code"))
 
-    def _texts(self, level: str) -> pd.Series:
+    def _texts(self, level: str, codes: pd.Series) -> pd.Series:
+        """The texts of ``codes`` on a level; NaN where there is none."""
         rows = self.terms[self.terms["level"] == level]
-        return pd.Series(rows["text"].to_numpy(), index=rows["code"].to_numpy())
+        return _taken(rows["text"], _positions(codes, rows["code"]))
 
     def term(self, code: str, level: str | None = None) -> Term | None:
         """The term of a code on a level (the coding level unless told), or None."""
@@ -231,6 +234,16 @@ class Dictionary:
             above = [self.term(str(path[f"{level}_code"]), level) for level in self.release.upper_levels]
             found.append(HierarchyPath((*low, *(item for item in above if item)), bool(path["primary"])))
         return found
+
+
+def _positions(wanted: pd.Series, among: pd.Series) -> pa.Array:
+    """Where each wanted text stands, null where it does not. Arrow's hash table is several times
+    faster here than an index of Python strings."""
+    return pc.index_in(pa.array(wanted), value_set=pa.array(among))
+
+
+def _taken(values: pd.Series, rows: pa.Array) -> pd.Series:
+    return pd.Series(pc.take(pa.array(values), rows).to_pandas(), dtype="str")
 
 
 def write_release_file(release: Release, folder: Path) -> None:
