@@ -1,0 +1,216 @@
+"""The summaries of operations as tables for people. Counts and places only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from flows.cli.terminal import Exit, console
+
+if TYPE_CHECKING:
+    from coding.operations.summaries import ExportSummary, RunSummary, StatusSummary, SuggestSummary
+    from coding.records import RowAccount
+
+_ACCOUNT_COLUMNS = (
+    "Rows in", "Coded", "Pending", "Queried", "Not codable", "Quarantined", "Not filled",
+)  # fmt: skip
+_CHANGE_COLUMNS = ("new", "changed", "unchanged", "removed")
+
+
+def show_run(summary: RunSummary) -> Exit:
+    """Print what a run did; the exit code says whether its accounting closes."""
+    out = console()
+    out.print(f"Study {summary.study}: run finished{_seconds(summary.seconds)}", style="bold")
+    exit_code = _accounts(out, summary.accounts)
+    total = sum(summary.by_status.values())
+    _counts(out, "Coding requests by status", "Status", summary.by_status)
+    _counts(out, "Coding requests by method", "Method", summary.by_method)
+    if summary.new_requests != total:
+        out.print(f"New coding requests in this run: {_number(summary.new_requests)}")
+    _issues(out, summary.issues)
+    changes = {name: counts for name, counts in summary.changes.items() if any(counts.values())}
+    if changes:
+        table = _table("Records against the extract before", ("Domain",), _CHANGE_COLUMNS)
+        for domain, counts in changes.items():
+            table.add_row(domain, *(_number(counts.get(kind, 0)) for kind in _CHANGE_COLUMNS))
+        _print(out, table)
+    if summary.releases:
+        _lines(out, "Dictionaries", summary.releases)
+    _places(out, summary.places)
+    _lines(out, "Notes", summary.notes)
+    _next(out, summary.next_step)
+    return exit_code
+
+
+def show_export(summary: ExportSummary) -> Exit:
+    """Print what an export wrote; the exit code says whether its accounting closes."""
+    out = console()
+    head = f"Study {summary.study}: package {summary.sequence} written{_seconds(summary.seconds)}"
+    out.print(head, style="bold")
+    _counts(out, "Rows per dataset", "Dataset", summary.datasets)
+    exit_code = _accounts(out, summary.accounts)
+    if summary.uncoded_requests:
+        out.print(f"Coding requests still open: {_number(summary.uncoded_requests)}")
+    _places(out, {"package": summary.package})
+    _lines(out, "Notes", summary.notes)
+    _next(out, summary.next_step)
+    return exit_code
+
+
+def show_status(summary: StatusSummary) -> Exit:
+    """Print where one study stands."""
+    out = console()
+    out.print(f"Study {summary.study}", style="bold")
+    exit_code = _accounts(out, summary.accounts)
+    _counts(out, "Coding requests by status", "Status", summary.by_status)
+    _counts(out, "Coding requests by method", "Method", summary.by_method)
+    _issues(out, summary.issues)
+    out.print(f"Last extract taken: {summary.last_extract_at or 'never'}")
+    out.print(f"Last export:        {summary.last_export_at or 'never'}")
+    out.print(f"Ledger events:      {_number(summary.ledger_sequence)}")
+    _next(out, summary.next_step)
+    return exit_code
+
+
+def show_studies(rows: Sequence[tuple[str, StatusSummary | str]]) -> Exit:
+    """Print one line per study; a text instead of a status says why it cannot be read."""
+    out = console()
+    table = _table("Studies", ("Study",), ("Rows in", "Coded", "Pending", "Queried"), ("Next step",))
+    for study, status in rows:
+        if isinstance(status, str):
+            table.add_row(study, "", "", "", "", status)
+            continue
+        sums = [
+            sum(getattr(account, name) for account in status.accounts)
+            for name in ("rows_in", "coded", "pending", "queried")
+        ]
+        table.add_row(study, *(_number(value) for value in sums), status.next_step)
+    _print(out, table)
+    return Exit.ATTENTION if any(isinstance(status, str) for _, status in rows) else Exit.FINE
+
+
+def show_suggest(summary: SuggestSummary) -> None:
+    """Print what was suggested for a plain list."""
+    out = console()
+    out.print(
+        f"{_number(summary.rows)} rows, {_number(summary.distinct)} distinct verbatims, "
+        f"{summary.release}, {summary.seconds:.1f} s"
+    )
+    _counts(out, "Distinct verbatims by method of their first candidate", "Method", summary.by_method)
+    _places(out, {"suggestions": summary.output})
+
+
+def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a plain table of texts."""
+    table = _table(title, columns)
+    for row in rows:
+        table.add_row(*row)
+    _print(console(), table)
+
+
+def show_lines(title: str, lines: Sequence[str]) -> None:
+    """Print a heading and one line per text; nothing where there is none."""
+    _lines(console(), title, lines)
+
+
+def show_next(step: str) -> None:
+    """Print what to do next."""
+    _next(console(), step)
+
+
+def _accounts(out: Console, accounts: Sequence[RowAccount]) -> Exit:
+    if not accounts:
+        return Exit.FINE
+    table = _table(
+        "Row accounting: in = coded + pending + queried + not codable + quarantined + not filled",
+        ("Source", "Field", "Dictionary"),
+        _ACCOUNT_COLUMNS,
+        ("Closes",),
+    )
+    for item in accounts:
+        numbers = (
+            item.rows_in, item.coded, item.pending, item.queried, item.not_codable, item.quarantined,
+            item.not_filled,
+        )  # fmt: skip
+        closes = "yes" if item.closes else "NO"
+        table.add_row(item.source, item.field, item.dictionary, *(_number(n) for n in numbers), closes)
+    _print(out, table)
+    if all(item.closes for item in accounts):
+        return Exit.FINE
+    out.print("The accounting does not close: keep the files and report this.", style="bold red")
+    return Exit.ATTENTION
+
+
+def _issues(out: Console, issues: Mapping[tuple[str, str], int]) -> None:
+    if not issues:
+        return
+    table = _table("Findings in the data", ("Severity", "Rule"), ("Findings",))
+    for (severity, rule), count in sorted(
+        issues.items(), key=lambda item: (item[0][0], -item[1], item[0][1])
+    ):
+        table.add_row(severity, rule, _number(count))
+    _print(out, table)
+
+
+def _counts(out: Console, title: str, name: str, counts: Mapping[str, int]) -> None:
+    if not counts:
+        return
+    table = _table(title, (name,), ("Count",))
+    for key, count in counts.items():
+        table.add_row(str(key), _number(count))
+    if len(counts) > 1:
+        table.add_section()
+        table.add_row("all", _number(sum(counts.values())))
+    _print(out, table)
+
+
+def _places(out: Console, places: Mapping[str, Path]) -> None:
+    if not places:
+        return
+    out.print("Files", style="bold")
+    width = max(len(name) for name in places)
+    for name, path in places.items():
+        # A path is for copying: never wrapped, never cut.
+        out.print(f"  {name:<{width}}  {path}", soft_wrap=True)
+
+
+def _lines(out: Console, title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    out.print(title, style="bold")
+    for line in lines:
+        out.print(f"  {line}", soft_wrap=True)
+
+
+def _next(out: Console, step: str) -> None:
+    if step:
+        out.print("Next", style="bold")
+        out.print(f"  {step}", soft_wrap=True)
+
+
+def _print(out: Console, table: Table) -> None:
+    out.print(table)
+
+
+def _table(title: str, texts: Sequence[str], numbers: Sequence[str] = (), after: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in after:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _seconds(seconds: Mapping[str, float]) -> str:
+    return f" in {sum(seconds.values()):.1f} s" if seconds else ""
