@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
@@ -19,6 +19,7 @@ from coding.records import canonical_json
 from schemas.vocabulary import Action, Scope, Status
 
 _ESCAPE = "\ufdd0"
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(slots=True)
@@ -112,11 +113,11 @@ def storable(value: Any) -> Any:
     return value
 
 
-def original(text: str) -> str:
-    """The text that :func:`storable` made fit."""
-    if _ESCAPE not in text:
-        return text
-    return text.replace(_ESCAPE + "0", "\0").replace(_ESCAPE + "1", _ESCAPE)
+def originals(texts: Sequence[str]) -> Sequence[str]:
+    """The texts that :func:`storable` made fit."""
+    if _ESCAPE not in "".join(texts):
+        return texts
+    return [text.replace(_ESCAPE + "0", "\0").replace(_ESCAPE + "1", _ESCAPE) for text in texts]
 
 
 @dataclass(slots=True)
@@ -226,18 +227,20 @@ _OF_REQUESTS = frozenset({Action.REQUEST_OPENED, Action.DECIDED, Action.STATUS_C
 
 def _payload(row: StoredEvent) -> dict[str, Any]:
     """The payload read back from its stored text, so that appending folds what rebuilding will."""
-    payload = json.loads(row.payload)
+    payload, _ = _DECODER.raw_decode(row.payload)
     if "\\u0000" in row.payload or _ESCAPE in row.payload:
         payload = storable(payload)
-    return dict(payload)
+    return payload  # type: ignore[no-any-return]
 
 
 def _texts(row: StoredEvent, payload: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    values = tuple(map(payload.get, names))
-    if set(map(type, values)) != {str}:
-        wrong = next(name for name, value in zip(names, values, strict=True) if type(value) is not str)
-        raise LedgerError(f"event {row.sequence}: {row.action} needs {wrong} as text")
-    return values  # type: ignore[return-value]  # all are text now
+    try:
+        values = tuple([payload[name] for name in names])
+        "".join(values)  # the quickest way to see that all are text
+    except (KeyError, TypeError):
+        wrong = next(name for name in names if not isinstance(payload.get(name), str))
+        raise LedgerError(f"event {row.sequence}: {row.action} needs {wrong} as text") from None
+    return values
 
 
 def _list(row: StoredEvent, payload: Mapping[str, Any], name: str, kind: type) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from coding.ledger.derive import original
+from coding.ledger.derive import originals
 from coding.ledger.tables import DECISION_PART, RECODED_RECORD, REQUEST, SYNONYM
 from schemas.vocabulary import Scope
 
@@ -72,4 +72,4 @@ def _series(name: str, values: Sequence[Any]) -> pd.Series:
         return pd.Series(values, dtype="int64")
     if name == "score":
         return pd.Series(values, dtype="float64")
-    return pd.Series([original(value) for value in values], dtype="str")
+    return pd.Series(originals(values), dtype="str")

@@ -33,7 +33,7 @@ def event_page(
     """The next PAGE events of a chain after a sequence; fewer at its end."""
     query = sa.select(EVENT).where(EVENT.c.chain == name, EVENT.c.sequence > after, *conditions)
     found = connection.execute(query.order_by(EVENT.c.sequence).limit(PAGE))
-    return [StoredEvent(*row) for row in found.all()]
+    return list(map(StoredEvent._make, found.all()))
 
 
 def event_pages(connection: sa.Connection, name: str) -> Iterator[list[StoredEvent]]:
