@@ -1,0 +1,249 @@
+"""Named changes of a string that leave its meaning alone, and which of them were needed.
+
+A verbatim and a term go through the same rules; two that come out equal are the same name written
+differently. No rule ever drops a word that carries a concept: negations, severity, course,
+laterality and direction stay. What is only *likely* to mean the same belongs into the thesaurus.
+
+==================  ==========================================================================
+rule                what it does
+==================  ==========================================================================
+diacritics          ``é`` → ``e``, ``œ`` → ``oe``
+apostrophe          ``crohn's`` → ``crohn``
+brackets            the brackets go, their content stays; ``rash(es)`` → ``rash``
+conjunction         ``&``, ``/`` and ``+`` between words → ``and``
+punctuation         other marks → space; ``c.o.p.d.`` → ``copd``; signs such as ``>``, ``%`` and ``?`` stay
+abbreviations       those of ``wording/abbreviations.csv``
+uk_us_spelling      UK → US spelling (``dictionaries.wording``)
+numerals            ``type ii`` → ``type 2``, ``first degree`` → ``1st degree``
+stop_words          function words only (``of``, ``the``, ``in`` …); never ``a``: hepatitis A
+plural              plural → singular
+compounding         ``head ache`` = ``headache``: equal when written without spaces
+word_order          ``pain abdominal`` = ``abdominal pain``; not when a word such as ``due``,
+                    ``with`` or ``without`` says which concept is which
+==================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from coding.matching.word_lists import abbreviations, words_of_kind
+from dictionaries.wording import singular, to_us
+
+#: Raised when a rule changes what it does; part of every index's fingerprint.
+RULES_VERSION = "1"
+
+RULES = (
+    "diacritics", "apostrophe", "brackets", "conjunction", "punctuation", "abbreviations",
+    "uk_us_spelling", "numerals", "stop_words", "plural", "compounding", "word_order",
+)  # fmt: skip
+
+#: Rules that hold for English names only; other languages are matched without them.
+ENGLISH_RULES = frozenset(
+    {"diacritics", "abbreviations", "uk_us_spelling", "numerals", "stop_words", "plural"}
+)
+
+_PLAIN = re.compile(r"[a-z0-9 ]*\Z")
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00b4": "'", "`": "'", "\u02bc": "'"})
+_POSSESSIVE = re.compile(r"(?<=\w)'s(?!\w)|(?<=s)'(?!\w)")
+_OPTIONAL_PLURAL = re.compile(r"(?<=[a-z])\((?:s|es)\)?")
+_BRACKETS = re.compile(r"[()\[\]{}]")
+_SHORT_SLASH = re.compile(r"(?<![\w/])([a-z])/([a-z]?)(?![\w/])")
+_SLASH_HELD = "\ue000"
+_JOINING = re.compile(r"[&/+]")
+_CONJUNCTION = re.compile(r"\s*[&/]\s*|(?<=\w)\s*\+\s*(?=[a-z])")
+_INITIALS = re.compile(r"(?<![\w.])(?:[a-z]\.){2,}(?:[a-z](?!\w))?")
+_NUMBER_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
+_POINT_HELD = "\ue001"
+_SIGNS = re.compile(r"([<>=%?±^~\u2191\u2193\u2264\u2265]|\+)")
+_MARKS = re.compile(r"[^\w\s<>=%?±^~\u2191\u2193\u2264\u2265+\ue000\ue001]|_")
+_LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+
+_ROMAN = {"ii": "2", "iii": "3", "vi": "6", "vii": "7", "viii": "8", "xii": "12", "xiii": "13"}
+#: Single letters and ``iv`` mean other things too (vitamin D, intravenous), except after these words.
+_ROMAN_AFTER_CLASS = {**_ROMAN, "i": "1", "iv": "4", "v": "5", "ix": "9", "x": "10", "xi": "11"}
+_CLASS_WORDS = frozenset(
+    ["type", "grade", "stage", "factor", "class", "degree", "phase", "nerve", "bipolar", "group", "level"]
+)
+_NUMBER_WORDS = {
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
+    "seventh": "7th", "eighth": "8th", "one": "1", "two": "2", "three": "3", "four": "4",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NormalName:
+    """A name after the rules: its words in order, and the rules that changed it (as in RULES)."""
+
+    words: tuple[str, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def ordered(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def any_order(self) -> str:
+        """Equal for two names with the same words; the words in order where order carries meaning."""
+        if not words_of_kind("ordered").isdisjoint(self.words) or is_negated_words(self.words):
+            return "\x1f" + self.ordered
+        return " ".join(sorted(self.words))
+
+    @property
+    def compact(self) -> str:
+        return "".join(self.words)
+
+
+def is_negated_words(words: tuple[str, ...]) -> bool:
+    """Whether one of the words denies (``no``, ``without``, ``denies`` …)."""
+    return not words_of_kind("negation").isdisjoint(words)
+
+
+def normalise(folded: str, without: frozenset[str] = frozenset()) -> NormalName:
+    """Apply the rules, except those in ``without``, to a folded text (:func:`coding.records.fold`).
+
+    >>> normalise("oedema of the (lower) legs").ordered
+    'edema lower leg'
+    """
+    fired: set[str] = set()
+    text = folded if _PLAIN.match(folded) else _plain_text(folded, without, fired)
+    words = _known_words(text.split(), without, fired)
+    if "numerals" not in without:
+        words = _numbered(words, fired)
+    if "stop_words" not in without:
+        words = _without_stop_words(words, fired)
+    return NormalName(tuple(words), tuple(rule for rule in RULES if rule in fired))
+
+
+def _plain_text(text: str, without: frozenset[str], fired: set[str]) -> str:
+    """The character-level rules. Signs that carry meaning become words of their own."""
+
+    def rule(name: str, before: str, after: str) -> str:
+        if name in without or before == after:
+            return before
+        fired.add(name)
+        return after
+
+    # Each pattern is tried only where its marks occur: most names have none or few.
+    if not text.isascii():
+        text = rule("diacritics", text, _without_diacritics(text))
+        text = text.translate(_APOSTROPHES)
+    if "'" in text:
+        text = rule("apostrophe", text, _POSSESSIVE.sub("", text).replace("'", ""))
+    if _BRACKETS.search(text):
+        text = rule("brackets", text, _BRACKETS.sub(" ", _OPTIONAL_PLURAL.sub("", text)))
+    if _JOINING.search(text):
+        text = _SHORT_SLASH.sub(rf"\1{_SLASH_HELD}\2", text)
+        text = rule("conjunction", text, _CONJUNCTION.sub(" and ", text))
+    text = _NUMBER_POINT.sub(_POINT_HELD, text)
+    joined = _INITIALS.sub(lambda match: match.group().replace(".", ""), text) if "." in text else text
+    text = rule("punctuation", text, _MARKS.sub(" ", joined))
+    if _SIGNS.search(text):
+        text = _SIGNS.sub(r" \1 ", text)
+    return text.replace(_POINT_HELD, ".").replace(_SLASH_HELD, "/")
+
+
+def _without_diacritics(text: str) -> str:
+    # Only Latin marks: in other scripts (Japanese) a mark makes another letter.
+    split = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    kept = "".join(letter for letter in split if not "\u0300" <= letter <= "\u036f")
+    return unicodedata.normalize("NFC", kept)
+
+
+def _known_words(words: list[str], without: frozenset[str], fired: set[str]) -> list[str]:
+    """Abbreviations of several words first, then word by word."""
+    found: list[str] = []
+    starts = _abbreviation_starts() if "abbreviations" not in without else {}
+    position = 0
+    while position < len(words):
+        for length in starts.get(words[position], ()):
+            expansion = abbreviations().get(tuple(words[position : position + length]))
+            if expansion is not None:
+                found += expansion
+                fired.add("abbreviations")
+                position += length
+                break
+        else:
+            changed, rules = _word(words[position], without)
+            found += changed
+            fired.update(rules)
+            position += 1
+    return found
+
+
+@cache
+def _abbreviation_starts() -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for key in abbreviations():
+        if len(key) > 1:
+            lengths.setdefault(key[0], set()).add(len(key))
+    return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+
+@lru_cache(maxsize=400_000)
+def _word(word: str, without: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fired: list[str] = []
+    words: tuple[str, ...] = (word,)
+    if "abbreviations" not in without and (word,) in abbreviations():
+        words = abbreviations()[(word,)]
+        fired.append("abbreviations")
+    if "uk_us_spelling" not in without:
+        american = tuple(to_us(item) for item in words)
+        if american != words:
+            words = american
+            fired.append("uk_us_spelling")
+    if "plural" not in without:
+        single = tuple(_one(item) for item in words)
+        if single != words:
+            words = single
+            fired.append("plural")
+    return words, tuple(fired)
+
+
+def _one(word: str) -> str:
+    kept = word in words_of_kind("stop") or word in words_of_kind("negation")
+    return word if kept else singular(word)
+
+
+def _numbered(words: list[str], fired: set[str]) -> list[str]:
+    found = []
+    before = ""
+    for word in words:
+        roman = _ROMAN_AFTER_CLASS if before in _CLASS_WORDS else _ROMAN
+        number = roman.get(word) or _NUMBER_WORDS.get(word)
+        if number:
+            fired.add("numerals")
+        found.append(number or word)
+        before = word
+    return found
+
+
+def _without_stop_words(words: list[str], fired: set[str]) -> list[str]:
+    stop = words_of_kind("stop")
+    kept = [word for word in words if word not in stop]
+    if len(kept) == len(words) or not kept:
+        return words
+    fired.add("stop_words")
+    return kept
+
+
+def needed_rules(verbatim: str, term: str, same: str, without: frozenset[str]) -> tuple[str, ...]:
+    """The rules without which two folded names would not be the same, in the order of RULES.
+
+    ``same`` says how they are equal: ``ordered``, ``any_order`` or ``compact``. Rules that changed
+    both alike, or changed one to no effect, are left out.
+    """
+    left = without
+    ways = {"any_order": ("word_order",), "compact": ("compounding",)}.get(same, ())
+    first, second = normalise(verbatim, left), normalise(term, left)
+    for rule in RULES:
+        if rule not in first.rules and rule not in second.rules:
+            continue
+        trial = left | {rule}
+        if getattr(normalise(verbatim, trial), same) == getattr(normalise(term, trial), same):
+            left = trial
+    first, second = normalise(verbatim, left), normalise(term, left)
+    return tuple(rule for rule in RULES if rule in first.rules or rule in second.rules or rule in ways)
