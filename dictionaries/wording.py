@@ -1,0 +1,305 @@
+"""How one wording becomes another with the same meaning: spelling twins, plurals, word orders.
+
+Pure functions over data tables, each change under a named rule. The builder of the open
+dictionary uses them to write variants out; matching can use them to recognise variants.
+The pairs of spellings stand in ``spelling.csv``: ``uk, us, place``, where ``place`` says whether the
+pair is a whole ``word``, the ``start`` of one, or stands anywhere ``inside``. A pair with equal sides
+protects a word from a shorter pair (``angioedema`` is spelled so on both sides of the Atlantic).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+SPELLING_FILE = Path(__file__).with_name("spelling.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another wording of a text, and the rule that made it."""
+
+    text: str
+    rule: str
+
+
+def wording_key(text: str) -> str:
+    """What two wordings share when they differ in case, spaces and punctuation only.
+
+    >>> wording_key("Crohn's  disease"), wording_key("X-ray abnormal")
+    ('crohns disease', 'x ray abnormal')
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("\u2019", "")
+    return " ".join(re.sub(r"[^\w+%]|_", " ", folded).split())
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter large; the rest stays as written."""
+    return text[:1].upper() + text[1:]
+
+
+# --- spelling twins -----------------------------------------------------------------------------
+
+
+@cache
+def spelling_pairs() -> tuple[tuple[str, str, str], ...]:
+    """The rows of ``spelling.csv``: UK part, US part, place (``word``, ``start`` or ``inside``)."""
+    with SPELLING_FILE.open(encoding="utf-8", newline="") as lines:
+        return tuple((row["uk"], row["us"], row["place"]) for row in csv.DictReader(lines))
+
+
+@cache
+def _speller(to_uk: bool) -> tuple[re.Pattern[str], dict[str, str]]:
+    """One pattern for a direction. Both sides of each pair are in it, the longest first, so that a
+    part which already has the wanted spelling is passed over as a whole."""
+    turned: dict[str, str] = {}
+    patterns: dict[str, str] = {}
+    for uk, us, place in spelling_pairs():
+        wanted, other = (uk, us) if to_uk else (us, uk)
+        turned[other], turned[wanted] = wanted, wanted
+        for part in (uk, us):
+            before = "" if place == "inside" else r"(?<![a-z])"
+            after = r"(?![a-z])" if place == "word" else ""
+            # "-is-"/"-iz-" is a verb's ending only before a vowel: localise, but localis in Latin
+            if place != "word" and (us.endswith("iz") and uk.endswith("is")):
+                after = r"(?=[aei])"
+            patterns[part] = f"{before}{part}{after}"
+    longest_first = sorted(patterns, key=lambda part: (-len(part), part))
+    return re.compile("|".join(patterns[part] for part in longest_first), re.IGNORECASE), turned
+
+
+def _respell(text: str, to_uk: bool) -> str:
+    pattern, turned = _speller(to_uk)
+
+    def replace(match: re.Match[str]) -> str:
+        found = match.group()
+        wanted = turned[found.lower()]
+        if found.isupper():
+            return wanted.upper()
+        return sentence_case(wanted) if found[0].isupper() else wanted
+
+    return pattern.sub(replace, text)
+
+
+def to_uk(text: str) -> str:
+    """The text in UK spelling.
+
+    >>> to_uk("Anemia and edema"), to_uk("Gastroesophageal reflux"), to_uk("Chemotherapy")
+    ('Anaemia and oedema', 'Gastrooesophageal reflux', 'Chemotherapy')
+    """
+    return _respell(text, to_uk=True)
+
+
+def to_us(text: str) -> str:
+    """The text in US spelling.
+
+    >>> to_us("Diarrhoea haemorrhagic"), to_us("Angioedema")
+    ('Diarrhea hemorrhagic', 'Angioedema')
+    """
+    return _respell(text, to_uk=False)
+
+
+def spelling_twins(text: str) -> tuple[Variant, ...]:
+    """The UK and the US spelling of a text where they differ from it (none, one or both).
+
+    >>> spelling_twins("Tumour pain")
+    (Variant(text='Tumor pain', rule='us_spelling'),)
+    """
+    pairs = ((to_uk(text), "uk_spelling"), (to_us(text), "us_spelling"))
+    return tuple(Variant(other, rule) for other, rule in pairs if other != text)
+
+
+# --- plurals ------------------------------------------------------------------------------------
+
+IRREGULAR_PLURALS: dict[str, str] = {
+    "bacterium": "bacteria",
+    "bulla": "bullae",
+    "calculus": "calculi",
+    "child": "children",
+    "diagnosis": "diagnoses",
+    "diverticulum": "diverticula",
+    "embolus": "emboli",
+    "fistula": "fistulas",
+    "foot": "feet",
+    "ganglion": "ganglia",
+    "haemorrhoid": "haemorrhoids",
+    "metastasis": "metastases",
+    "naevus": "naevi",
+    "nevus": "nevi",
+    "petechia": "petechiae",
+    "thrombus": "thrombi",
+    "thrombosis": "thromboses",
+    "tooth": "teeth",
+    "vertebra": "vertebrae",
+    "virus": "viruses",
+}
+_SINGULARS = {many: one for one, many in IRREGULAR_PLURALS.items()}
+
+#: Words that end in -s and are not plurals, beyond the endings below.
+NOT_PLURAL = frozenset(
+    "aids always ascites biceps caries diabetes facies faeces feces gas forceps herpes ictus kidneys-ureters "
+    "lens mumps nervous pancreas pelvis pus rabies rickets scabies series shingles species tabes tetanus this "
+    "measles hives triceps was has his rhythms-and".split()
+)
+_NOT_PLURAL_ENDING = re.compile(r"(ss|us|is|ous|itis|sis|xis|ras|ias|eps)$")
+
+
+def plural(word: str) -> str:
+    """The plural of an English or medical noun.
+
+    >>> plural("headache"), plural("biopsy"), plural("rash"), plural("metastasis")
+    ('headaches', 'biopsies', 'rashes', 'metastases')
+    """
+    low = word.lower()
+    if low in IRREGULAR_PLURALS:
+        return _like(word, IRREGULAR_PLURALS[low])
+    if low.endswith("sis") or low.endswith("xis"):
+        return word[:-2] + "es"
+    if re.search(r"(s|x|z|ch|sh)$", low) and not low.endswith("ach"):
+        return word + "es"
+    if re.search(r"[^aeiou]y$", low):
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def singular(word: str) -> str:
+    """The singular of a noun in the plural; any other word as it is.
+
+    >>> singular("headaches"), singular("allergies"), singular("diabetes"), singular("teeth")
+    ('headache', 'allergy', 'diabetes', 'tooth')
+    """
+    low = word.lower()
+    if low in _SINGULARS:
+        return _like(word, _SINGULARS[low])
+    if low in NOT_PLURAL or len(low) < 4 or not low.endswith("s"):
+        return word
+    if low.endswith("ies") and len(low) > 4:
+        return word[:-3] + "y"
+    if re.search(r"(ses|xes|zes|shes|ches)$", low):
+        return _singular_of_es(word, low)
+    if _NOT_PLURAL_ENDING.search(low):
+        return word
+    return word[:-1]
+
+
+def _singular_of_es(word: str, low: str) -> str:
+    if re.search(r"(noses|eases|auses|ulses|enses|uses|izes|ises|yses|aches)$", low):
+        return word[:-1]  # diseases, pulses, headaches: only the s is the plural's
+    if re.search(r"[^s]ses$", low):
+        return word[:-2] + "is"
+    return word[:-2]
+
+
+def _like(model: str, word: str) -> str:
+    return sentence_case(word) if model[:1].isupper() else word
+
+
+#: Last words of a term that people put into the plural and that can be counted.
+COUNTED_WORDS = frozenset(
+    "abscess allergy aneurysm ache arrhythmia attack bite blister boil bruise bulla burn calculus callus "
+    "cataract chill contraction convulsion cough cramp cyst dream effusion embolism episode fall fever "
+    "fibroid fistula flash flush fracture gallstone haematoma haemorrhoid hallucination headache hemorrhoid "
+    "hiccup hot-flush infection injury keloid laceration lesion lump metastasis migraine mole nightmare "
+    "nodule nosebleed pain palpitation papule pimple polyp rash scar seizure sore spasm sprain stone stye "
+    "thought tic toothache tremor tumour tumor twitch ulcer varicosity vein wart wheal wound".split()
+)
+
+
+_RELATION = re.compile(r"\b(after|at|by|during|due|for|from|in|of|on|to|with)\b", re.IGNORECASE)
+
+
+def plural_variants(text: str) -> tuple[Variant, ...]:
+    """The text with its last word in the plural or in the singular, where that word can be counted.
+
+    >>> plural_variants("Kidney stone"), plural_variants("Bad dreams"), plural_variants("Nausea")
+    ((Variant(text='Kidney stones', rule='plural'),), (Variant(text='Bad dream', rule='singular'),), ())
+    """
+    start, space, last = text.rpartition(" ")
+    if _RELATION.search(start):  # "Clot in vein": the first noun would be put into the plural, not the last
+        return ()
+    if last.lower() in COUNTED_WORDS:
+        return (Variant(f"{start}{space}{plural(last)}", "plural"),)
+    one = singular(last)
+    if one != last and one.lower() in COUNTED_WORDS:
+        return (Variant(f"{start}{space}{one}", "singular"),)
+    return ()
+
+
+# --- word orders --------------------------------------------------------------------------------
+
+#: Adjectives that may stand before or after the name of a condition without changing it.
+QUALIFIERS = frozenset(
+    "acute allergic alcoholic asthmatic atopic atrophic autoimmune bacterial benign bilateral bullous "
+    "candidal chronic congenital contact diabetic diffuse drug-induced eosinophilic erosive essential febrile "
+    "fungal generalised generalized gestational haemorrhagic hemorrhagic hereditary hypertensive idiopathic "
+    "infectious infective interstitial ischaemic ischemic macular maculopapular malignant metastatic "
+    "myocardial neonatal nocturnal papular parasitic peripheral persistent photosensitive postoperative "
+    "postpartum primary pruritic psychogenic pustular recurrent reflux seasonal secondary septic "
+    "subacute traumatic tuberculous ulcerative vasovagal vesicular viral".split()
+)
+
+#: Last words of a term that may also come first: abdominal pain, pain abdominal.
+HEADS = frozenset(
+    "ache abscess atrophy bleeding block burn carcinoma cramp cramps cyst deficiency discharge discomfort "
+    "disorder distension effusion embolism embolus enlargement erosion failure fibrosis fracture haematoma "
+    "haemorrhage hematoma hemorrhage hernia hypertension impairment infarct infarction infection inflammation "
+    "injury insufficiency irritation laceration lesion lymphoma malformation mass necrosis nodule "
+    "oedema edema obstruction pain palsy paralysis perforation polyp prolapse rash regurgitation reflux "
+    "rupture spasm sprain stenosis stiffness strain swelling tenderness thrombosis tumor tumour ulcer "
+    "ulceration weakness".split()
+)
+#: First words that belong to the name: "Heart failure acute" is turned, "Growing pain" is not.
+FIXED_FIRST = frozenset("growing no not phantom hot cold".split())
+
+
+def word_orders(text: str) -> tuple[Variant, ...]:
+    """The same words in the orders that coders and sites use.
+
+    Rules: ``comma`` (pain, abdominal → abdominal pain), ``qualifier_last`` (acute bronchitis →
+    bronchitis acute), ``qualifier_first`` (the way back), ``head_first`` (abdominal pain → pain
+    abdominal) and ``of_phrase`` (fracture of femur → femur fracture).
+
+    >>> [(variant.text, variant.rule) for variant in word_orders("Abdominal pain")]
+    [('Pain abdominal', 'head_first')]
+    >>> [variant.text for variant in word_orders("Chronic hepatitis")]
+    ['Hepatitis chronic']
+    """
+    if "," in text:
+        head, _, rest = text.partition(",")
+        turned = f"{rest.strip()} {_lower_first(head.strip())}"
+        return (Variant(sentence_case(turned), "comma"),) if rest.strip() and "," not in rest else ()
+    words = text.split()
+    found = []
+    if len(words) in (2, 3):
+        found += _two_or_three_words(words)
+    match = re.fullmatch(r"(\w+) of (?:the )?([\w-]+(?: [\w-]+)?)", text)
+    if match and match.group(1).lower() in HEADS:
+        found.append(Variant(sentence_case(f"{match.group(2)} {_lower_first(match.group(1))}"), "of_phrase"))
+    return tuple(found)
+
+
+def _two_or_three_words(words: list[str]) -> list[Variant]:
+    first, last = words[0].lower(), words[-1].lower()
+    found = []
+    if first in QUALIFIERS and last not in QUALIFIERS:
+        found.append(Variant(_joined([*words[1:], words[0]]), "qualifier_last"))
+    elif last in QUALIFIERS and first not in QUALIFIERS:
+        found.append(Variant(_joined([words[-1], *words[:-1]]), "qualifier_first"))
+    elif len(words) == 2 and last in HEADS and first not in FIXED_FIRST and first not in HEADS:
+        found.append(Variant(_joined([words[1], words[0]]), "head_first"))
+    return found
+
+
+def _joined(words: list[str]) -> str:
+    return sentence_case(" ".join(_lower_first(word) for word in words))
+
+
+def _lower_first(word: str) -> str:
+    """The word without its sentence capital; abbreviations keep theirs, and so do names that
+    have a capital or a digit further on or end in 's."""
+    plain = word[1:] == word[1:].lower() and len(word) > 1 and not re.search(r"\d|['\u2019]", word)
+    return word[:1].lower() + word[1:] if plain else word
