@@ -27,6 +27,13 @@ def verbatim_column(field: str) -> str:
     return "verbatim" if VERBATIM_VARIABLE[domain_of_field(field)] == field else "indication"
 
 
+def occurrence_columns(field: str, context: Iterable[str] = ()) -> list[str]:
+    """The form columns that :func:`occurrences_of` needs."""
+    own = ["earlier_code", "earlier_term"] if verbatim_column(field) == "verbatim" else []
+    needed = ["source", "subject", "record_id", "serious", verbatim_column(field), *own, *context]
+    return list(dict.fromkeys(needed))
+
+
 def occurrences_of(
     form: pd.DataFrame, field: str, dictionary: str, context: Iterable[str] = ()
 ) -> pd.DataFrame:

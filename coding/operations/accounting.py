@@ -37,14 +37,13 @@ def row_accounts(
     statuses: dict[tuple[str, str], pd.Series],
 ) -> tuple[RowAccount, ...]:
     """One account per source, codable field and dictionary, in the order of study.yaml."""
-    quarantined = extract.quarantined()
     accounts = []
     for source in run.study.sources:
         targets = [target for target in run.targets if target.domain == source.domain]
         if not targets or source.domain not in extract.domains:
             continue
-        rows = int((extract.forms(source.domain)["source"] == source.name).sum())
-        apart = int((quarantined["source"] == source.name).sum())
+        counts = extract.meta["sources"][source.name]
+        rows, apart = int(counts["kept"]), int(counts["quarantined"])
         for target in targets:
             key = (target.field, target.dictionary.release.name)
             mine = (occurrences[key]["source"] == source.name).to_numpy()

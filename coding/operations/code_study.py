@@ -16,7 +16,7 @@ import pandas as pd
 from coding import TOOL_VERSION
 from coding.ingest.extract import Extract, open_extract, take_extract
 from coding.ingest.validation import refuse_without_validation
-from coding.ledger.ledger import Ledger, NewEvent
+from coding.ledger.ledger import ORGANISATION, Ledger, NewEvent
 from coding.operations.matching_run import DictionaryCoding, code_dictionary, lapsed
 from coding.operations.study_changes import changes_between, recoded_records
 from coding.operations.study_listings import write_listings
@@ -87,7 +87,7 @@ def record_coding(
         _refuse_other_release(run, ledger)
         common = sponsor_events(run, ledger)
         if common:
-            ledger.append_organisation(actor, common)
+            ledger.append(ORGANISATION, actor, common)
         new_synonyms = study_events(run, ledger)
         known = ledger.requests(study_id)
         codings = _code(run, extract, ledger, known, new_synonyms, progress)
@@ -204,17 +204,18 @@ def _coding_events(coding: DictionaryCoding, known: pd.DataFrame) -> Iterator[Ne
     current = dict(zip(known["key"], known["decision"], strict=True))
     for key, row in sorted(decisions.items()):
         part = NO_TERM if row.code == NO_TERM.code else DecisionPart(str(row.code), str(row.text))
-        no_event = row.method == Method.NO_EVENT and row.outcome == Outcome.APPROVED
+        outcome = Outcome(str(row.outcome))
+        no_event = row.method == Method.NO_EVENT and outcome is Outcome.APPROVED
         decision = Decision(
             request=str(key),
             parts=(part,),
-            status=Status.NOT_CODABLE if no_event else STATUS_OF[Outcome(row.outcome)],
-            method=Method(row.method),
+            status=Status.NOT_CODABLE if no_event else STATUS_OF[outcome],
+            method=Method(str(row.method)),
             reason=str(row.reason),
             release=release,
             tool_version=TOOL_VERSION,
             rules=tuple(rule for rule in str(row.rules).split(";") if rule),
-            score=None if pd.isna(row.score) else float(row.score),
+            score=None if str(row.score) in {"nan", "<NA>"} else float(str(row.score)),
             supersedes=int(current.get(key, 0)),
         )
         yield NewEvent(Action.DECIDED, decision.payload())

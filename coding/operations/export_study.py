@@ -17,6 +17,7 @@ import pandas as pd
 from coding import TOOL_VERSION
 from coding.exports.datasets import FieldCoding, build_dataset
 from coding.exports.package import PackageWriter, file_checksum, whole_folder
+from coding.ledger.chain import utc_text
 from coding.ledger.ledger import Head, Ledger, NewEvent
 from coding.operations.study_listings import StudyState, study_state
 from coding.operations.study_run import StudyRun, open_study, writing_to
@@ -178,7 +179,7 @@ def _facts(
         "sponsor": run.study.sponsor,
         "package": "draft",
         "tool": {"name": "trialcoder", "version": TOOL_VERSION},
-        "ledger": {"sequence": head.sequence, "head": head.hash, "time": _utc(created)},
+        "ledger": {"sequence": head.sequence, "head": head.hash, "time": utc_text(created)},
         "extract": state.extract.id,
         "sources": state.extract.meta["sources"],
         "accounting": [{**asdict(account), "closes": account.closes} for account in state.accounts],
@@ -191,10 +192,6 @@ def _facts(
         "configuration_sha256": run.configuration_checksum,
         "buckets": {str(status): str(bucket) for status, bucket in BUCKET_OF.items()},
     }
-
-
-def _utc(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _record(ledger: Ledger, study_id: str, actor: str, package: Path, head: Head) -> None:

@@ -42,12 +42,13 @@ def recoded_records(
     The old code is kept in the event, so that it can be offered again.
     """
     before = previous_extract(run, previous)
-    coded = known[~known["status"].isin(UNCODED)].set_index("key")
+    coded = known[~known["status"].isin(UNCODED)]
+    decision_of = dict(zip(coded["key"], coded["decision"], strict=True))
     for target in run.targets:
         if target.domain not in extract.domains or target.domain not in before.domains:
             continue
         moved = _moved(target, before, extract, changes.listing)
-        for row in moved[moved["from_request"].isin(coded.index)].itertuples(index=False):
+        for row in moved[moved["from_request"].isin(decision_of)].itertuples(index=False):
             yield NewEvent(
                 Action.RECORD_RECODED,
                 {
@@ -58,7 +59,7 @@ def recoded_records(
                     "record_id": row.record_id,
                     "from_request": row.from_request,
                     "to_request": row.to_request,
-                    "from_decision": int(coded.at[row.from_request, "decision"]),
+                    "from_decision": int(decision_of[row.from_request]),
                 },
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,8 +46,9 @@ class StudyState:
 
     def issue_counts(self) -> dict[tuple[str, str], int]:
         """Findings of validation by (severity, rule)."""
-        sizes = self.extract.issues().groupby(["severity", "rule"]).size()
-        return {(str(key[0]), str(key[1])): int(count) for key, count in sizes.items()}  # type: ignore[index]
+        issues = self.extract.issues()
+        pairs = zip(issues["severity"], issues["rule"], strict=True)
+        return dict(sorted(Counter((str(severity), str(rule)) for severity, rule in pairs).items()))
 
 
 def study_state(run: StudyRun, ledger: Ledger) -> StudyState:
@@ -69,7 +71,6 @@ def write_listings(
     """Write issues, quarantined rows, changes and suggestions; return the run's summary."""
     progress("listings", 0, 0)
     state = study_state(run, ledger)
-    created = pd.Timestamp(state.taken.at).to_pydatetime()
     live = state.live
     previous = str(state.taken.payload["previous"])
     changes = changes_between(run, previous, state.extract)
@@ -86,7 +87,7 @@ def write_listings(
         places[name] = run.work / f"{name}.csv"
     notes = run.uncoded_fields(list(state.extract.domains))
     if len(issues) <= run.study.xlsx_row_limit:
-        write_xlsx({"issues": issues}, run.work / "issues.xlsx", created)
+        write_xlsx({"issues": issues}, run.work / "issues.xlsx", state.taken.at)
         places["issues (Excel)"] = run.work / "issues.xlsx"
     else:
         (run.work / "issues.xlsx").unlink(missing_ok=True)

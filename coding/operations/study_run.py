@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from dictionaries.registry import open_dictionary, shipped_folders
 
-from coding.occurrences import occurrences_of, requests_of
+from coding.occurrences import occurrence_columns, occurrences_of, requests_of
 from coding.records import UserError, canonical_json
 from coding.study import CodedBy, Study
 from coding.workspace import Workspace, WorkspaceError
 from dictionaries.model import Dictionary, DictionaryError
+from dictionaries.registry import open_dictionary, shipped_folders
 from schemas.vocabulary import Domain, domain_of_field
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class StudyRun:
     def configuration_checksum(self) -> str:
         return sha256(canonical_json(self.configuration).encode("utf-8")).hexdigest()
 
-    def uncoded_fields(self, domains: list[Domain]) -> list[str]:
+    def uncoded_fields(self, domains: Sequence[Domain]) -> list[str]:
         """Notes on domains that are read but coded with nothing."""
         coded = {target.domain for target in self.targets}
         missing = [domain for domain in domains if domain is not Domain.DM and domain not in coded]
@@ -111,7 +111,8 @@ class StudyRun:
             if target.domain not in extract.domains:
                 continue
             name = target.dictionary.release.name
-            form = extract.forms(target.domain)
+            columns = occurrence_columns(target.field, target.coded_by.context)
+            form = extract.forms(target.domain, columns)
             found[target.field, name] = occurrences_of(form, target.field, name, target.coded_by.context)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coding.ledger.chain import utc_text
 from coding.ledger.ledger import Ledger
 from coding.operations.study_listings import next_step, status_counts, study_state
 from coding.operations.study_run import open_study
@@ -23,8 +24,8 @@ def study_status(workspace: Workspace, study_id: str) -> StatusSummary:
             by_status=status_counts(live["status"]),
             by_method=status_counts(live.loc[live["method"] != "", "method"]),
             issues=state.issue_counts(),
-            last_extract_at=state.taken.at,
-            last_export_at=exported.at if exported else "",
+            last_extract_at=utc_text(state.taken.at),
+            last_export_at=utc_text(exported.at) if exported else "",
             ledger_sequence=ledger.head(study_id).sequence,
             next_step=next_step(run, state.accounts),
         )

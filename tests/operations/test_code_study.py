@@ -1,0 +1,232 @@
+"""The main job on a small study, row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from coding.ledger.ledger import Ledger
+from coding.operations.code_study import code_study
+from coding.operations.export_study import export_study
+from coding.operations.study_status import study_status
+from coding.records import UserError
+from coding.workspace import StudyBusyError
+from schemas.tables import read_csv
+from schemas.vocabulary import Action
+
+MakeStudy = Callable[..., "object"]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_row_ends_in_one_bucket(make_study: MakeStudy) -> None:
+    made = make_study()
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert [asdict(account) for account in summary.accounts] == [
+        {
+            "source": "ae", "field": "AETERM", "dictionary": "Tiny 1.0", "rows_in": 9, "coded": 4,
+            "pending": 3, "queried": 0, "not_codable": 0, "quarantined": 2, "not_filled": 0,
+        }
+    ]  # fmt: skip
+    assert summary.accounts[0].closes
+    assert summary.by_status == {"AUTOCODED": 3, "NEEDS_CODING": 1, "PENDING_APPROVAL": 2}
+    assert summary.by_method == {"exact": 3, "no_event": 1, "normalised": 1}
+    assert summary.issues == {
+        ("error", "subject_missing"): 1,
+        ("error", "verbatim_missing"): 1,
+        ("warning", "end_before_start"): 1,
+        ("warning", "subject_unknown"): 1,
+    }
+
+
+def test_the_coded_dataset(make_study: MakeStudy) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    package = export_study(made.workspace, made.study, actor="dana").package
+    data = rows_of(package / "datasets" / "ae.csv")
+    columns = ("USUBJID", "AESPID", "AETERM", "AELLT", "AEDECOD", "AESOC", "TC_STATUS", "TC_METHOD")
+    assert [tuple(row[name] for name in columns) for row in data] == [
+        ("S1", "1", "Headache", "Headache", "Headache", "Head disorders", "AUTOCODED", "exact"),
+        ("S1", "2", "HEADACHE ", "Headache", "Headache", "Head disorders", "AUTOCODED", "exact"),
+        ("S2", "1", "pain abdominal", "Abdominal pain", "Abdominal pain", "Gut disorders",
+         "PENDING_APPROVAL", "normalised"),
+        ("S2", "2", "rash", "Rash", "Rash", "Skin disorders", "AUTOCODED", "exact"),
+        ("S2", "3", "terrible unknown feeling", "", "", "", "NEEDS_CODING", ""),
+        ("S3", "2", "None", "", "", "", "PENDING_APPROVAL", "no_event"),
+        ("S9", "1", "vomiting", "Vomiting", "Vomiting", "Gut disorders", "AUTOCODED", "exact"),
+    ]  # fmt: skip
+    # Blinded columns are never stored.
+    assert "ARM" not in data[0]
+
+
+def test_the_manifest_accounts_for_every_row_and_file(make_study: MakeStudy) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    exported = export_study(made.workspace, made.study, actor="dana")
+    manifest = json.loads((exported.package / "manifest.json").read_text(encoding="utf-8"))
+    (account,) = manifest["accounting"]
+    assert account["closes"] is True
+    assert account["rows_in"] == 9
+    assert manifest["dataset_rows"] == {"AE": 7}
+    files = {name for name in tree(exported.package) if name != "manifest.json"}
+    assert set(manifest["files"]) == files
+    assert manifest["sources"]["ae"]["files"][0]["file"] == "ae.csv"
+    with Ledger.open(made.workspace.ledger_url) as ledger:
+        head = ledger.state_head(made.study)
+    assert manifest["ledger"]["sequence"] == head.sequence
+    assert manifest["ledger"]["head"] == head.hash
+
+
+def test_running_again_changes_nothing(make_study: MakeStudy) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    first = export_study(made.workspace, made.study, actor="dana").package
+    before, listings = tree(first), tree(made.folder / "work")
+    with Ledger.open(made.workspace.ledger_url) as ledger:
+        events = ledger.head(made.study).sequence
+    again = code_study(made.workspace, made.study, actor="somebody else")
+    second = export_study(made.workspace, made.study, actor="somebody else").package
+    assert second == first
+    assert tree(second) == before
+    assert tree(made.folder / "work") == listings
+    assert again.by_status == {"AUTOCODED": 3, "NEEDS_CODING": 1, "PENDING_APPROVAL": 2}
+    with Ledger.open(made.workspace.ledger_url) as ledger:
+        assert ledger.head(made.study).sequence == events
+
+
+def test_independent_runs_agree_on_the_datasets(make_study: MakeStudy) -> None:
+    packages = []
+    for name in ("one", "two"):
+        made = make_study(name)
+        code_study(made.workspace, made.study, actor=name)
+        packages.append(tree(export_study(made.workspace, made.study, actor=name).package))
+    for path in packages[0]:
+        if path.endswith(".csv"):
+            assert packages[0][path] == packages[1][path], path
+
+
+def test_an_updated_extract_keeps_what_was_decided(make_study: MakeStudy) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    made.write_ae(
+        (
+            "S1,2,HEADACHE ,Y,2024-02,,A",  # the row before is gone, this one moved up
+            "S2,2,odd skin sensation,N,2024-01-05,,B",  # was coded as Rash
+            "S2,1,pain abdominal,N,2024-01-05,2024-02-01,B",  # only its end changed
+            "S2,3,terrible unknown feeling,Y,2024-01-06,,B",
+            "S9,1,vomiting,N,2024-01-07,,A",
+            "S3,2,None,N,2024-01-08,,A",
+            "S3,7,Cough,N,2024-03-01,,A",  # new
+        )
+    )
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert summary.changes["AE"] == {"new": 1, "changed": 2, "removed": 1, "unchanged": 4}
+    assert summary.new_requests == 2
+    package = export_study(made.workspace, made.study, actor="dana").package
+    status = {(row["USUBJID"], row["AESPID"]): row for row in rows_of(package / "datasets" / "ae.csv")}
+    assert status["S2", "2"]["TC_STATUS"] == "STALE"
+    assert status["S2", "2"]["AEDECOD"] == ""
+    assert status["S1", "2"]["AEDECOD"] == "Headache"
+    assert status["S3", "7"]["TC_STATUS"] == "AUTOCODED"
+    with Ledger.open(made.workspace.ledger_url) as ledger:
+        (moved,) = [event for event in ledger.events(made.study) if event.action == Action.RECORD_RECODED]
+    assert moved.payload["subject"] == "S2"
+    assert moved.payload["record_id"] == "2"
+    assert study_status(made.workspace, made.study).accounts == summary.accounts
+
+
+def test_synonyms_do_not_autocode_and_outcomes_follow_the_study(make_study: MakeStudy) -> None:
+    made = make_study()
+    (made.folder / "synonyms.csv").write_text(
+        "verbatim,code,term\nTerrible unknown feeling,10000010,Dizziness\n", encoding="utf-8"
+    )
+    made.configure(
+        "coding:",
+        "do_not_autocode: [Headache]\noutcomes: {exact: needs_approval, no_event: approved}\n"
+        "synonyms:\n  - {file: synonyms.csv, dictionary: Tiny}\ncoding:",
+    )
+    code_study(made.workspace, made.study, actor="dana")
+    package = export_study(made.workspace, made.study, actor="dana").package
+    found = {row["AETERM"]: (row["AEDECOD"], row["TC_STATUS"], row["TC_METHOD"])
+             for row in rows_of(package / "datasets" / "ae.csv")}  # fmt: skip
+    assert found == {
+        "Headache": ("", "NEEDS_CODING", ""),
+        "HEADACHE ": ("", "NEEDS_CODING", ""),
+        "pain abdominal": ("Abdominal pain", "PENDING_APPROVAL", "normalised"),
+        "rash": ("Rash", "PENDING_APPROVAL", "exact"),
+        "terrible unknown feeling": ("Dizziness", "AUTOCODED", "synonym_study"),
+        "None": ("", "NOT_CODABLE", "no_event"),
+        "vomiting": ("Vomiting", "PENDING_APPROVAL", "exact"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("x,999,Dizziness", "row 2: the code 999 is not in the release"),
+        (
+            "x,10000010,Dizzy",
+            "row 2: the code 10000010 is not the code of that term; in the release it is Dizziness",
+        ),
+        ("x,11000002,Cephalgia old", "row 2: the term of code 11000002 is not current"),
+        (" ,10000010,Dizziness", "row 2: the verbatim is blank"),
+        ("x,10000010,Dizziness\nX,10000002,Headache", "the same verbatim is given two codes"),
+    ],
+)
+def test_a_wrong_synonym_file_is_refused(make_study: MakeStudy, line: str, message: str) -> None:
+    made = make_study()
+    (made.folder / "synonyms.csv").write_text(f"verbatim,code,term\n{line}\n", encoding="utf-8")
+    made.configure("coding:", "synonyms:\n  - {file: synonyms.csv, dictionary: Tiny}\ncoding:")
+    with pytest.raises(UserError) as caught:
+        code_study(made.workspace, made.study, actor="dana")
+    assert message in str(caught.value)
+
+
+def test_a_late_do_not_autocode_term_takes_the_approval_away(make_study: MakeStudy) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    made.configure("coding:", "do_not_autocode: [rash]\ncoding:")
+    with pytest.raises(UserError, match="has changed since"):
+        export_study(made.workspace, made.study, actor="dana")
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert summary.by_status == {"AUTOCODED": 2, "NEEDS_CODING": 1, "PENDING_APPROVAL": 3}
+
+
+def test_two_runs_at_once_are_refused(make_study: MakeStudy) -> None:
+    made = make_study()
+    with made.workspace.hold_study(made.study), pytest.raises(StudyBusyError, match="is being worked on by"):
+        code_study(made.workspace, made.study, actor="dana")
+
+
+def test_status_before_the_first_run_says_what_to_do(make_study: MakeStudy) -> None:
+    made = make_study()
+    with pytest.raises(UserError, match="was never run; run `trialcoder run S-1`"):
+        study_status(made.workspace, made.study)
+
+
+def test_suggestions_stand_ready_for_the_coder(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.write_ae(
+        (*[f"S1,{n},dizzy head,N,2024-01-0{n},," for n in range(1, 4)], "S2,9,back ache pain,Y,2024,,")
+    )
+    summary = code_study(made.workspace, made.study, actor="dana")
+    listing = read_csv(summary.places["suggestions"])
+    first = listing[listing["rank"] == "1"]
+    assert first["verbatim"].tolist() == ["back ache pain", "dizzy head"]
+    assert first["term"].tolist()[0] == "Back pain"
