@@ -86,7 +86,9 @@ def _questions(
     texts = pd.Series(distinct, dtype="str").take(of_request).reset_index(drop=True)
     reading = read_verbatims(requests["verbatim"].reset_index(drop=True), texts)
     columns = [requests[name].to_list() for name in ("context", "earlier_code", "earlier_term")]
-    flags = [flag.tolist() for flag in (reading.no_event, reading.negated, reading.questioned)]
+    flags = [
+        flag.tolist() for flag in (reading.no_event, reading.negated, reading.questioned, reading.signed)
+    ]
     for at, row in zip(of_request.tolist(), zip(*columns, *flags, strict=True), strict=True):
         yield Question(distinct[at], names[at], *row)
 

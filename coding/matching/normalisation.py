@@ -10,7 +10,7 @@ rule                what it does
 diacritics          ``é`` → ``e``, ``œ`` → ``oe``
 apostrophe          ``crohn's`` → ``crohn``
 brackets            the brackets go, their content stays; ``rash(es)`` → ``rash``
-conjunction         ``&``, ``/`` and ``+`` between words → ``and``
+conjunction         ``&``, ``/`` and ``+`` between words → ``and`` (``hiv+`` keeps its sign)
 punctuation         other marks → space; ``c.o.p.d.`` → ``copd``; signs such as ``>``, ``%`` and ``?`` stay
 abbreviations       those of ``wording/abbreviations.csv``
 uk_us_spelling      UK → US spelling (``dictionaries.wording``)
@@ -54,7 +54,7 @@ _BRACKETS = re.compile(r"[()\[\]{}]")
 _SHORT_SLASH = re.compile(r"(?<![\w/])([a-z])/([a-z]?)(?![\w/])")
 _SLASH_HELD = "\ue000"
 _JOINING = re.compile(r"[&/+]")
-_CONJUNCTION = re.compile(r"\s*[&/]\s*|(?<=\w)\s*\+\s*(?=[a-z])")
+_CONJUNCTION = re.compile(r"\s*[&/]\s*|\s+\+\s+|(?<=\w)\+(?=[a-z])")
 _INITIALS = re.compile(r"(?<![\w.])(?:[a-z]\.){2,}(?:[a-z](?!\w))?")
 _NUMBER_POINT = re.compile(r"(?<=\d)[.,](?=\d)")
 _POINT_HELD = "\ue001"
@@ -239,11 +239,13 @@ def needed_rules(verbatim: str, term: str, same: str, without: frozenset[str]) -
     left = without
     ways = {"any_order": ("word_order",), "compact": ("compounding",)}.get(same, ())
     first, second = normalise(verbatim, left), normalise(term, left)
+    fired = {*first.rules, *second.rules}
     for rule in RULES:
-        if rule not in first.rules and rule not in second.rules:
+        if rule not in fired:
             continue
-        trial = left | {rule}
-        if getattr(normalise(verbatim, trial), same) == getattr(normalise(term, trial), same):
-            left = trial
+        one, other = normalise(verbatim, left | {rule}), normalise(term, left | {rule})
+        # A rule that another would stand in for is kept: it is the one that did the work.
+        if getattr(one, same) == getattr(other, same) and fired.issuperset((*one.rules, *other.rules)):
+            left |= {rule}
     first, second = normalise(verbatim, left), normalise(term, left)
     return tuple(rule for rule in RULES if rule in first.rules or rule in second.rules or rule in ways)

@@ -40,6 +40,8 @@ _CONTRACTED = [
 _DENYING = (f"(?:{'|'.join(_CONTRACTED)})n['\u2019]?t", "w/o", "neg", "ruled out", "free (?:of|from)")
 #: ``(-)`` and ``-ve`` stand in the verbatim as written; folding may take the sign away.
 _MINUS_SIGN = "\\([-\u2212]\\)|(?:^|\\s)[-\u2212]ve(?:\\W|$)"
+_SIGNS = "[+<>\u00b1\u2191\u2193\u2264\u2265]"
+_EDGE_SIGN = f"^\\W*{_SIGNS}|{_SIGNS}\\W*$"
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,14 @@ class Reading:
     """One row per verbatim: boolean arrays.
 
     ``no_event``: the whole verbatim is a placeholder or says that there is nothing;
-    ``negated``: it denies something; ``questioned``: it carries a question mark.
+    ``negated``: it denies something; ``questioned``: it carries a question mark; ``signed``: it
+    has a sign, such as an arrow or a minus, that folding may take away though it says something.
     """
 
     no_event: BoolArray
     negated: BoolArray
     questioned: BoolArray
+    signed: BoolArray
 
 
 @cache
@@ -72,4 +76,5 @@ def read_verbatims(verbatim: pd.Series, folded: pd.Series) -> Reading:
     no_event = folded.isin(list(no_event_phrases())).to_numpy(dtype=bool)
     minus = verbatim.str.contains(_MINUS_SIGN, regex=True).to_numpy(dtype=bool)
     questioned = verbatim.str.contains("[?\uff1f]", regex=True).to_numpy(dtype=bool)
-    return Reading(no_event, is_negated(folded) | minus, questioned)
+    edge = verbatim.str.contains(_EDGE_SIGN, regex=True).to_numpy(dtype=bool)
+    return Reading(no_event, is_negated(folded) | minus, questioned, edge | minus)

@@ -31,6 +31,7 @@ _SYNONYM_METHOD = {
 DO_NOT_AUTOCODE = "do_not_autocode"
 NEGATED = "negated"
 QUESTIONED = "question mark in the verbatim"
+SIGNED = "sign in the verbatim"
 SYNONYMS_DISAGREE = "synonyms disagree"
 AMBIGUOUS_EXACT = "ambiguous exact name"
 AMBIGUOUS_NORMALISED = "ambiguous normalised name"
@@ -67,6 +68,7 @@ class Question:
     no_event: bool
     negated: bool
     questioned: bool
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,15 @@ class _Looked:
     held: str = ""
 
 
+def _mark(question: Question) -> str:
+    """A mark that the folded verbatim may have lost: then no name that it has counts."""
+    if question.questioned:
+        return QUESTIONED
+    if question.signed:
+        return NEGATED if question.negated else SIGNED
+    return ""
+
+
 @dataclass
 class Settler:
     """Applies the rules of a study over an index; remembers what it has looked up."""
@@ -129,15 +140,15 @@ class Settler:
         return self._synonym(question, looked) or self._without_synonym(question, looked)
 
     def _without_synonym(self, question: Question, looked: _Looked) -> Verdict:
-        doubtful = question.negated or question.questioned
-        earlier, problem = (None, "") if doubtful else self._earlier(question)
+        mark = _mark(question)
+        earlier, problem = (None, "") if mark or question.negated else self._earlier(question)
         if earlier is not None:
             return self._verdict(earlier, "Earlier coding in the source.", looked)
         if question.no_event:
             offer = Offer(NO_TERM_ROW, Method.NO_EVENT, (), EXACT_SCORE)
             return self._verdict(offer, "The verbatim names no event.", looked)
-        if question.questioned:
-            return Verdict(held=QUESTIONED, offers=looked.offers)
+        if mark:
+            return Verdict(held=mark, offers=looked.offers)
         if looked.settled is not None:
             return self._verdict(looked.settled, looked.reason, looked)
         held = looked.held or (NEGATED if question.negated else "")

@@ -1,0 +1,146 @@
+"""Whatever is written: no crash, one answer a request, the same answer in any company."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coding.matching.engine import Matches, MatchRules, match_requests
+from coding.matching.index import MatchIndex, build_index
+from coding.matching.word_lists import words_of_kind
+from coding.records import canonical_json
+
+TEXT = (
+    "head headache ache pain abdominal abdomen no not without denies severe acute left rash rashes "
+    "migraine aura with and the of in oedema edema vomiting vomitting nausea / , ( ) ? + - kidney injury "
+    "fever uti cold type ii 2 diabetes mellitus high blood pressure low heart attack crohn's hepatitis a "
+    "none n/a 頭痛"
+)
+WORDS = tuple(TEXT.split())
+
+VERBATIMS = st.one_of(
+    st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join),
+    st.text(max_size=40),
+)
+
+
+def empty_rules(**outcomes: object) -> MatchRules:
+    from coding.study import Outcomes
+
+    names = ("folded", "context", "code", "text", "scope")
+    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in names})
+    return MatchRules(frozenset(), frame, Outcomes.model_validate(outcomes))
+
+
+def run(index: MatchIndex, verbatims: list[str], rules: MatchRules, reverse: bool = False) -> Matches:
+    frame = pd.DataFrame(
+        {
+            "key": pd.Series([canonical_json(text) for text in verbatims], dtype="str"),
+            "verbatim": pd.Series(verbatims, dtype="str"),
+            "context": "", "serious": False, "earlier_code": "", "earlier_term": "",
+        }
+    )  # fmt: skip
+    return match_requests(frame.iloc[::-1] if reverse else frame, index, rules)
+
+
+def same(one: Matches, other: Matches) -> bool:
+    return (
+        one.decisions.equals(other.decisions)
+        and one.candidates.equals(other.candidates)
+        and one.held.equals(other.held)
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(VERBATIMS, max_size=5, unique=True))
+def test_company_and_order_change_nothing(index: MatchIndex, verbatims: list[str]) -> None:
+    rules = empty_rules(score="needs_approval", score_minimum=0.6)
+    together = run(index, verbatims, rules)
+    assert same(together, run(index, verbatims, rules, reverse=True))
+    for text in verbatims:
+        alone = run(index, [text], rules)
+        key = canonical_json(text)
+        for whole, part in (
+            (together.decisions, alone.decisions),
+            (together.candidates, alone.candidates),
+            (together.held, alone.held),
+        ):
+            assert whole[whole["key"] == key].reset_index(drop=True).equals(part)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(VERBATIMS, max_size=20, unique=True))
+def test_every_request_has_one_answer(index: MatchIndex, verbatims: list[str]) -> None:
+    matches = run(index, verbatims, empty_rules(score="approved", score_minimum=0.3))
+    answered = [*matches.decisions["key"], *matches.held["key"]]
+    assert sorted(answered) == sorted(canonical_json(text) for text in verbatims)
+    assert (matches.held["reason"] != "").all()
+    assert matches.candidates["score"].between(0, 1).all()
+    assert (matches.candidates["score"].round(4) == matches.candidates["score"]).all()
+    current = {code for code, now in zip(index.codes, index.current, strict=True) if now}
+    assert set(matches.candidates["code"]) <= current
+    assert set(matches.decisions["code"]) <= current | {"NO_TERM"}
+    ranks = matches.candidates.groupby("key")["rank"].apply(list)
+    assert all(found == list(range(1, len(found) + 1)) for found in ranks)
+    scores = matches.candidates.groupby("key")["score"].apply(list)
+    assert all(found == sorted(found, reverse=True) for found in scores)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=4), st.sampled_from(["no", "denies", "without", "not"]))
+def test_what_is_denied_is_never_settled_as_the_event(
+    index: MatchIndex, words: list[str], denial: str
+) -> None:
+    verbatim = " ".join([denial, *words])
+    matches = run(index, [verbatim], empty_rules(score="approved", score_minimum=0.0))
+    for code in matches.decisions["code"]:
+        # Only a term that denies too (Migraine without aura), or "no event".
+        denies = (
+            words_of_kind("negation") & set(index.names[index.row_of_code[code]].words)
+            if code != "NO_TERM"
+            else True
+        )
+        assert denies, verbatim
+
+
+def test_an_empty_release_answers_too(tmp_path: Path, stored: Callable[..., object]) -> None:
+    index = build_index(stored(tmp_path, [("1", "Old", "1", "noncurrent")]))  # type: ignore[arg-type]
+    matches = run(index, ["old", "headache"], empty_rules())
+    assert matches.held["reason"].to_list() == ["no candidate", "name of a term that is not current"]
+    assert matches.candidates.empty
+
+
+def test_another_language_is_matched_without_english_rules(
+    tmp_path: Path, stored: Callable[..., object]
+) -> None:
+    low = [
+        ("1", "頭痛", "1", "current"),
+        ("2", "Kopfschmerzen", "2", "current"),
+        ("3", "Gas", "3", "current"),
+    ]
+    index = build_index(stored(tmp_path, low, language="Japanese"))  # type: ignore[arg-type]
+    matches = run(index, ["頭痛", "（頭痛）", "kopfschmerzen", "the gas"], empty_rules())
+    assert sorted(matches.decisions["code"]) == ["1", "1", "2"]
+    assert matches.decisions["method"].to_list() == ["exact"] * 3
+
+
+def test_the_fingerprint_names_all_it_depends_on(index: MatchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = index.fingerprint
+    assert before == build_index(index.dictionary).fingerprint
+    monkeypatch.setattr("coding.matching.index.RULES_VERSION", "other")
+    assert index.fingerprint != before
+    monkeypatch.undo()
+    monkeypatch.setattr("coding.matching.index.data_checksum", lambda: "other")
+    assert index.fingerprint != before
+
+
+def test_looking_up_names_builds_no_vectors(index: MatchIndex) -> None:
+    fresh = build_index(index.dictionary)
+    assert fresh.find_exact("headache").row == index.row_of_code["1001"]
+    assert "space" not in vars(fresh)
+    assert "names" not in vars(fresh)
