@@ -53,8 +53,8 @@ class Database(ABC):
         """The condition that a column contains a text, to the letter."""
 
     @abstractmethod
-    def explain(self, error: DBAPIError) -> LedgerError:
-        """A database error in plain words, without what it was about."""
+    def explain(self, error: BaseException | None) -> LedgerError:
+        """An error of the database's driver in plain words, without what it was about."""
 
     def close(self) -> None:
         """Give back every connection."""
@@ -73,6 +73,9 @@ class Database(ABC):
         try:
             yield
         except DBAPIError as error:
+            raise self.explain(error.orig) from None
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            # Where SQLAlchemy is not in between: a new connection, COPY.
             raise self.explain(error) from None
         except SQLAlchemyError as error:
             raise LedgerError(f"the ledger {self.place} cannot be used ({type(error).__name__})") from None
@@ -122,7 +125,7 @@ def open_database(url: str, wait: float) -> Database:
     """Connect and migrate. Raises LedgerError."""
     try:
         parsed = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # SQLAlchemy's own message quotes the URL, password and all.
         raise LedgerError(f"the ledger's URL cannot be read; {_ALLOWED}") from None
     try:

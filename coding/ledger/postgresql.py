@@ -10,7 +10,6 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
 
 from coding.ledger.chain import EMPTY, LedgerBusyError, LedgerError
 from coding.ledger.database import Database
@@ -28,7 +27,8 @@ class PostgresqlDatabase(Database):
         """Connect. Raises LedgerError when the server cannot be used."""
         told = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
         engine = sa.create_engine(url, hide_parameters=True, connect_args=told)
-        database = cls(engine, url.set(username=None, password=None, query={}).render_as_string(), wait)
+        place = sa.URL.create("postgresql", host=url.host, port=url.port, database=url.database)
+        database = cls(engine, place.render_as_string(), wait)
         with database.reading() as connection:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
         if encoding != "UTF8":
@@ -90,12 +90,9 @@ class PostgresqlDatabase(Database):
             sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in table.c)
         )
         driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-        try:
-            with driver.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
-        except psycopg.Error as error:
-            raise self.explain(DBAPIError(None, None, error)) from None
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def among(self, column: sa.Column[str], keys: list[str]) -> sa.ColumnElement[bool]:
         return column == sa.any_(sa.literal(keys, postgresql.ARRAY(sa.Text)))
@@ -103,16 +100,16 @@ class PostgresqlDatabase(Database):
     def contains(self, column: sa.Column[str], text: str) -> sa.ColumnElement[bool]:
         return sa.func.strpos(column, text) > 0
 
-    def explain(self, error: DBAPIError) -> LedgerError:
-        state = getattr(error.orig, "sqlstate", None)
+    def explain(self, error: BaseException | None) -> LedgerError:
+        state = getattr(error, "sqlstate", None)
         explanation = _EXPLANATIONS.get(state or "")
         if explanation:
             kind = LedgerBusyError if state in _BUSY else LedgerError
             return kind(f"the ledger {self.place} {explanation}")
-        if state is None and isinstance(error.orig, psycopg.OperationalError):
+        if state is None and isinstance(error, psycopg.OperationalError):
             # The server said nothing in its own code: not reached, refused, or gone while we spoke.
-            return LedgerError(f"the ledger {self.place} {_connection_trouble(str(error.orig))}")
-        detail = f"{type(error.orig).__name__} {state or ''}".strip()
+            return LedgerError(f"the ledger {self.place} {_connection_trouble(str(error))}")
+        detail = f"{type(error).__name__} {state or ''}".strip()
         return LedgerError(f"the ledger {self.place} cannot be used ({detail})")
 
 

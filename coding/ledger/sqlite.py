@@ -13,7 +13,6 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
 
 from coding.ledger.chain import LedgerBusyError, LedgerError
 from coding.ledger.database import Database
@@ -43,17 +42,15 @@ class SqliteDatabase(Database):
     def _use_write_ahead_log(self) -> None:
         # Changing the mode does not wait for others as a transaction would; the mode stays in the file.
         until = time.monotonic() + self.wait
-        with contextlib.closing(self.engine.raw_connection()) as connection:
-            while True:
-                try:
-                    connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
-                    return
-                except sqlite3.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > until:
-                        raise self.explain(DBAPIError(None, None, error)) from None
-                    time.sleep(0.05)
-                except sqlite3.Error as error:
-                    raise self.explain(DBAPIError(None, None, error)) from None
+        while True:
+            try:
+                with contextlib.closing(self.engine.raw_connection()) as connection:
+                    connection.cursor().execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -83,13 +80,13 @@ class SqliteDatabase(Database):
     def contains(self, column: sa.Column[str], text: str) -> sa.ColumnElement[bool]:
         return sa.func.instr(column, text) > 0
 
-    def explain(self, error: DBAPIError) -> LedgerError:
-        said = str(error.orig)
+    def explain(self, error: BaseException | None) -> LedgerError:
+        said = str(error)
         for sign, explanation in _EXPLANATIONS.items():
             if sign in said:
                 kind = LedgerBusyError if "locked" in sign else LedgerError
                 return kind(f"the ledger {self.place} {explanation}")
-        return LedgerError(f"the ledger {self.place} cannot be used ({type(error.orig).__name__})")
+        return LedgerError(f"the ledger {self.place} cannot be used ({type(error).__name__})")
 
 
 _EXPLANATIONS = {

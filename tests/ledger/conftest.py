@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from coding.ledger import Ledger
-
-_NUMBERS = itertools.count(1)
-_TEMPLATE = "trialcoder_test_template"
-
-
-def _renamed(url: str, database: str) -> str:
-    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+from coding.ledger.tables import METADATA
 
 
 @pytest.fixture(scope="session")
@@ -29,22 +24,43 @@ def postgres_administration(postgres_url: str) -> Iterator[sa.Connection]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_administration: sa.Connection, postgres_url: str) -> Iterator[str]:
-    """A database with the ledger's tables, to be copied: quicker than migrating for each test."""
-    postgres_administration.exec_driver_sql(f"DROP DATABASE IF EXISTS {_TEMPLATE} WITH (FORCE)")
-    postgres_administration.exec_driver_sql(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
-    Ledger.open(_renamed(postgres_url, _TEMPLATE)).close()
-    yield _TEMPLATE
-    postgres_administration.exec_driver_sql(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)")
+def migrated_database(postgres_administration: sa.Connection, postgres_url: str) -> Iterator[str]:
+    """The URL of one database with the ledger's tables, for all tests one after the other."""
+    with _database(postgres_administration, postgres_url, "trialcoder_test_ledger") as url:
+        Ledger.open(url).close()
+        yield url
 
 
-def _postgres_database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
-    administration = request.getfixturevalue("postgres_administration")
-    name = f"trialcoder_test_{next(_NUMBERS)}"
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the ledger's tables, to be copied."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+    Ledger.open(f"sqlite:///{path}").close()
+    return path
+
+
+@contextlib.contextmanager
+def _database(administration: sa.Connection, url: str, name: str) -> Iterator[str]:
     administration.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    administration.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _renamed(request.getfixturevalue("postgres_url"), name)
+    administration.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    yield sa.make_url(url).set(database=name).render_as_string(hide_password=False)
     administration.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _emptied(url: str) -> str:
+    """The same database as if nothing had ever been recorded: much quicker than making another."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.exec_driver_sql("ALTER TABLE event DISABLE TRIGGER USER")
+        for table in METADATA.sorted_tables:
+            connection.execute(sa.delete(table))
+        connection.exec_driver_sql("ALTER TABLE event ENABLE TRIGGER USER")
+    engine.dispose()
+    return url
 
 
 _BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -56,16 +72,19 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     else:
-        yield from _postgres_database(request, "template0")
+        server = request.getfixturevalue("postgres_url")
+        with _database(request.getfixturevalue("postgres_administration"), server, "trialcoder_test") as url:
+            yield url
 
 
 @pytest.fixture(params=_BOTH)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the ledger's tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path)
+        yield f"sqlite:///{copy}"
     else:
-        yield from _postgres_database(request, request.getfixturevalue("migrated_template"))
+        yield _emptied(request.getfixturevalue("migrated_database"))
 
 
 @pytest.fixture

@@ -76,7 +76,10 @@ def test_events_come_back_as_recorded(ledger: Ledger) -> None:
 
 def test_both_databases_give_the_same_hash(ledger: Ledger) -> None:
     events = [opened("Übelkeit 😀"), decided("Übelkeit 😀", "100", score=0.1 + 0.2)]
-    assert ledger.append("S", "ann", events, at=AT).hash == "f50ed332410c25993900f831056a3a3bf366da5682cc162709e03a1f0dae9319"
+    assert (
+        ledger.append("S", "ann", events, at=AT).hash
+        == "f50ed332410c25993900f831056a3a3bf366da5682cc162709e03a1f0dae9319"
+    )
 
 
 def test_an_opened_request_waits(ledger: Ledger) -> None:
