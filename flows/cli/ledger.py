@@ -142,10 +142,9 @@ def rebuild(
 def _row(entry: HistoryEntry) -> tuple[str, ...]:
     coding = _change(_parts(entry.old_parts), _parts(entry.new_parts))
     status = _change(str(entry.old_status or ""), str(entry.new_status or ""))
+    release = entry.release.partition(" sha256:")[0]
     how = "; ".join(
-        text
-        for text in (str(entry.method or ""), ", ".join(entry.rules), entry.reason, entry.release)
-        if text
+        text for text in (str(entry.method or ""), ", ".join(entry.rules), entry.reason, release) if text
     )
     when = entry.at.strftime("%Y-%m-%d %H:%M:%S")
     return (

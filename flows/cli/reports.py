@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from flows.cli.terminal import Exit, console
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from coding.operations.summaries import ExportSummary, RunSummary, StatusSummary, SuggestSummary
     from coding.records import RowAccount
 
-_ACCOUNT_COLUMNS = (
-    "Rows in", "Coded", "Pending", "Queried", "Not codable", "Quarantined", "Not filled",
-)  # fmt: skip
+_BUCKETS = ("coded", "pending", "queried", "not codable", "quarantined", "not filled")
+#: Narrower consoles get the accounting in lines.
+_WIDE = 110
+_RULED = box.SIMPLE_HEAD
 _CHANGE_COLUMNS = ("new", "changed", "unchanged", "removed")
 
 
@@ -35,10 +37,10 @@ def show_run(summary: RunSummary) -> Exit:
     _issues(out, summary.issues)
     changes = {name: counts for name, counts in summary.changes.items() if any(counts.values())}
     if changes:
-        table = _table("Records against the extract before", ("Domain",), _CHANGE_COLUMNS)
+        table = _table(("Domain",), [kind.capitalize() for kind in _CHANGE_COLUMNS])
         for domain, counts in changes.items():
             table.add_row(domain, *(_number(counts.get(kind, 0)) for kind in _CHANGE_COLUMNS))
-        _print(out, table)
+        _print(out, "Records against the extract before", table)
     if summary.releases:
         _lines(out, "Dictionaries", summary.releases)
     _places(out, summary.places)
@@ -50,8 +52,8 @@ def show_run(summary: RunSummary) -> Exit:
 def show_export(summary: ExportSummary) -> Exit:
     """Print what an export wrote; the exit code says whether its accounting closes."""
     out = console()
-    head = f"Study {summary.study}: package {summary.sequence} written{_seconds(summary.seconds)}"
-    out.print(head, style="bold")
+    head = f"Study {summary.study}: package written{_seconds(summary.seconds)}"
+    out.print(f"{head}, as of ledger event {_number(summary.sequence)}", style="bold")
     _counts(out, "Rows per dataset", "Dataset", summary.datasets)
     exit_code = _accounts(out, summary.accounts)
     if summary.uncoded_requests:
@@ -77,10 +79,10 @@ def show_status(summary: StatusSummary) -> Exit:
     return exit_code
 
 
-def show_studies(rows: Sequence[tuple[str, StatusSummary | str]]) -> Exit:
-    """Print one line per study; a text instead of a status says why it cannot be read."""
+def show_studies(rows: Sequence[tuple[str, StatusSummary | str]]) -> None:
+    """Print one line per study; a text instead of a status says why there is none."""
     out = console()
-    table = _table("Studies", ("Study",), ("Rows in", "Coded", "Pending", "Queried"), ("Next step",))
+    table = _table(("Study",), ("Rows in", "Coded", "Pending", "Queried"), ("Next step",))
     for study, status in rows:
         if isinstance(status, str):
             table.add_row(study, "", "", "", "", status)
@@ -90,8 +92,7 @@ def show_studies(rows: Sequence[tuple[str, StatusSummary | str]]) -> Exit:
             for name in ("rows_in", "coded", "pending", "queried")
         ]
         table.add_row(study, *(_number(value) for value in sums), status.next_step)
-    _print(out, table)
-    return Exit.ATTENTION if any(isinstance(status, str) for _, status in rows) else Exit.FINE
+    _print(out, "Studies", table)
 
 
 def show_suggest(summary: SuggestSummary) -> None:
@@ -107,10 +108,10 @@ def show_suggest(summary: SuggestSummary) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a plain table of texts."""
-    table = _table(title, columns)
+    table = _table(columns)
     for row in rows:
         table.add_row(*row)
-    _print(console(), table)
+    _print(console(), title, table)
 
 
 def show_lines(title: str, lines: Sequence[str]) -> None:
@@ -126,52 +127,74 @@ def show_next(step: str) -> None:
 def _accounts(out: Console, accounts: Sequence[RowAccount]) -> Exit:
     if not accounts:
         return Exit.FINE
-    table = _table(
-        "Row accounting: in = coded + pending + queried + not codable + quarantined + not filled",
-        ("Source", "Field", "Dictionary"),
-        _ACCOUNT_COLUMNS,
-        ("Closes",),
-    )
-    for item in accounts:
-        numbers = (
-            item.rows_in, item.coded, item.pending, item.queried, item.not_codable, item.quarantined,
-            item.not_filled,
-        )  # fmt: skip
-        closes = "yes" if item.closes else "NO"
-        table.add_row(item.source, item.field, item.dictionary, *(_number(n) for n in numbers), closes)
-    _print(out, table)
-    if all(item.closes for item in accounts):
+    if out.width < _WIDE:
+        _accounts_in_lines(out, accounts)
+    else:
+        _accounts_in_a_table(out, accounts)
+    wrong = [item for item in accounts if not item.closes]
+    if not wrong:
+        out.print("Every row is accounted for: rows in are the sum of the other columns.")
         return Exit.FINE
-    out.print("The accounting does not close: keep the files and report this.", style="bold red")
+    for item in wrong:
+        where = f"{item.source}, {item.field}, {item.dictionary}"
+        out.print(
+            f"The accounting of {where} does not close: keep the files and report this.", style="bold red"
+        )
     return Exit.ATTENTION
+
+
+def _accounts_in_a_table(out: Console, accounts: Sequence[RowAccount]) -> None:
+    names = ("Rows in", *(name.capitalize() for name in _BUCKETS))
+    table = _table(("Source", "Field", "Dictionary"), names)
+    for item in accounts:
+        table.add_row(
+            item.source, item.field, item.dictionary, *map(_number, (item.rows_in, *_buckets(item)))
+        )
+    _print(out, "Row accounting", table)
+
+
+def _accounts_in_lines(out: Console, accounts: Sequence[RowAccount]) -> None:
+    out.print()
+    out.print("Row accounting", style="bold")
+    for item in accounts:
+        sums = (f"{_number(count)} {name}" for count, name in zip(_buckets(item), _BUCKETS, strict=True))
+        out.print(f"  {item.source}, {item.field}, {item.dictionary}")
+        out.print(Padding(f"{_number(item.rows_in)} rows in = {' + '.join(sums)}", (0, 0, 0, 4)))
+
+
+def _buckets(item: RowAccount) -> tuple[int, ...]:
+    return (
+        item.coded, item.pending, item.queried, item.not_codable, item.quarantined, item.not_filled,
+    )  # fmt: skip
 
 
 def _issues(out: Console, issues: Mapping[tuple[str, str], int]) -> None:
     if not issues:
         return
-    table = _table("Findings in the data", ("Severity", "Rule"), ("Findings",))
+    table = _table(("Severity", "Rule"), ("Findings",))
     for (severity, rule), count in sorted(
         issues.items(), key=lambda item: (item[0][0], -item[1], item[0][1])
     ):
         table.add_row(severity, rule, _number(count))
-    _print(out, table)
+    _print(out, "Findings in the data", table)
 
 
 def _counts(out: Console, title: str, name: str, counts: Mapping[str, int]) -> None:
     if not counts:
         return
-    table = _table(title, (name,), ("Count",))
+    table = _table((name,), ("Count",))
     for key, count in counts.items():
         table.add_row(str(key), _number(count))
     if len(counts) > 1:
         table.add_section()
         table.add_row("all", _number(sum(counts.values())))
-    _print(out, table)
+    _print(out, title, table)
 
 
 def _places(out: Console, places: Mapping[str, Path]) -> None:
     if not places:
         return
+    out.print()
     out.print("Files", style="bold")
     width = max(len(name) for name in places)
     for name, path in places.items():
@@ -182,6 +205,7 @@ def _places(out: Console, places: Mapping[str, Path]) -> None:
 def _lines(out: Console, title: str, lines: Sequence[str]) -> None:
     if not lines:
         return
+    out.print()
     out.print(title, style="bold")
     for line in lines:
         out.print(f"  {line}", soft_wrap=True)
@@ -189,20 +213,24 @@ def _lines(out: Console, title: str, lines: Sequence[str]) -> None:
 
 def _next(out: Console, step: str) -> None:
     if step:
+        out.print()
         out.print("Next", style="bold")
         out.print(f"  {step}", soft_wrap=True)
 
 
-def _print(out: Console, table: Table) -> None:
+def _print(out: Console, title: str, table: Table) -> None:
+    # Not the table's own title, which would be wrapped to the width of a narrow table.
+    out.print()
+    out.print(title, style="bold")
     out.print(table)
 
 
-def _table(title: str, texts: Sequence[str], numbers: Sequence[str] = (), after: Sequence[str] = ()) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+def _table(texts: Sequence[str], numbers: Sequence[str] = (), after: Sequence[str] = ()) -> Table:
+    table = Table(box=_RULED, pad_edge=False, show_edge=False)
     for name in texts:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", min_width=min(len(name), 10))
     for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for name in after:
         table.add_column(name, overflow="fold")
     return table

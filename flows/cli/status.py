@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -45,23 +46,36 @@ def status(
 
 
 def _all_studies(place: Workspace, as_json: bool) -> int:
-    rows = [(name, _status_or_reason(place, name)) for name in place.study_ids()]
+    rows = [_study_row(place, name) for name in place.study_ids()]
     if as_json:
-        print_json(
-            [{"study": name, "error": row} if isinstance(row, str) else row.to_json() for name, row in rows]
-        )
-        return Exit.ATTENTION if any(isinstance(row, str) for _, row in rows) else Exit.FINE
-    if not rows:
+        print_json([{"study": row.study, "error": row.error, "status": row.to_json()} for row in rows])
+    elif rows:
+        show_studies([(row.study, row.status or row.error or f"trialcoder run {row.study}") for row in rows])
+    else:
         note(f"{place.folder}: no study in this workspace yet; make one with `trialcoder init`")
-        return Exit.FINE
-    return show_studies(rows)
+    return Exit.ATTENTION if any(row.error for row in rows) else Exit.FINE
 
 
-def _status_or_reason(place: Workspace, study: str) -> StatusSummary | str:
+@dataclass(frozen=True)
+class _StudyRow:
+    """A study of the overview: its status, nothing (it was never run), or why there is none."""
+
+    study: str
+    status: StatusSummary | None = None
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any] | None:
+        return self.status.to_json() if self.status else None
+
+
+def _study_row(place: Workspace, study: str) -> _StudyRow:
     from coding.operations.study_status import study_status
     from dictionaries.model import DictionaryError
 
     try:
-        return study_status(place, study)
+        place.load_study(study)
+        if not (place.study_folder(study) / "extracts").is_dir():
+            return _StudyRow(study)
+        return _StudyRow(study, study_status(place, study))
     except (UserError, DictionaryError) as error:
-        return str(error)
+        return _StudyRow(study, error=str(error))

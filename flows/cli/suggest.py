@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from coding.records import UserError
 from flows.cli.dictionary import LanguageOption, folders_of, open_named
 from flows.cli.reports import show_suggest
 from flows.cli.terminal import Exit, JsonOption, WorkspaceOption, print_json, progress_bars
@@ -42,6 +43,8 @@ def suggest(
     """
     from coding.operations.suggest_terms import suggest_terms
 
+    if not input_file.is_file():
+        raise UserError(f"{input_file}: no such file; check --input")
     opened = open_named(dictionary, language, folders_of(workspace))
     with progress_bars() as progress:
         summary = suggest_terms(opened, input_file, column, top=top, output=output, progress=progress)

@@ -79,6 +79,13 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
+class _Console(Console):
+    """A console that leaves it to the program what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console on stdout or stderr. Texts are printed as they are: no markup, no highlighting.
 
@@ -87,7 +94,7 @@ def console(*, stderr: bool = False) -> Console:
     """
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def note(text: str) -> None:
@@ -137,14 +144,14 @@ class StageBars:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
 
         self._bars = Bars(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
             console=console(stderr=True),
         )
@@ -165,8 +172,9 @@ class StageBars:
             return
         if stage not in self._tasks:
             self._finish_all()
-            self._tasks[stage] = self._bars.add_task(stage, total=total or None)
-        self._bars.update(self._tasks[stage], completed=done, total=total or None)
+            self._tasks[stage] = self._bars.add_task(stage, total=total or None, count="")
+        count = f"{done:,}/{total:,}" if total else ""
+        self._bars.update(self._tasks[stage], completed=done, total=total or None, count=count)
 
     def _finish_all(self) -> None:
         # A stage that never knew its total ends when the next one begins.
