@@ -164,7 +164,7 @@ def _loads(file: SourceFile, text: str) -> Any:
     try:
         return _decoder().decode(text.strip())
     except json.JSONDecodeError as error:
-        at_end = error.pos >= len(text.strip()) - 1 or error.msg.startswith("Unterminated")
+        at_end = error.pos >= len(text.strip()) or error.msg.startswith("Unterminated")
         problem = "the JSON ends too early" if at_end else "it is not valid JSON"
         raise file.error(f"{problem} (line {error.lineno}, character {error.colno})", _AGAIN) from None
     except _WrongJsonError as error:

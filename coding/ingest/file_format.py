@@ -112,7 +112,7 @@ def _text_format(file: SourceFile, head: bytes) -> str:
     start = _beginning(head)
     if re.match(r"(?i)<!doctype html|<html", start):
         raise file.error("this is a web page (HTML), perhaps saved as .xls", _AS_XLSX)
-    if re.match(r"<\?xml|<!DOCTYPE|<!--|<[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?[\s>]", start):
+    if re.match(r"<\?xml|<!DOCTYPE|<!--|<[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?[\s>/]", start):
         return "odm"
     if re.match(r"\{\s*(\"|\}|$)", start):
         return "dataset-json"

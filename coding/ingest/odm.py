@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from coding.ingest.raw_table import (
@@ -41,6 +42,8 @@ KEY_COLUMNS = (
 )
 
 _MAX_DEPTH = 100
+_BLOCK_BYTES = 2 * 1024 * 1024
+_MAX_VALUE_BYTES = 64 * 1024 * 1024
 _PROGRESS_ROWS = 5_000
 _SNAPSHOT = "export an ODM 1.3.2 snapshot with the subjects' data (ClinicalData)"
 
@@ -168,7 +171,7 @@ def _records(file: SourceFile, content: _Content, progress: Progress) -> Iterato
     with file.path.open("rb") as stream:
         walk = _Walk(file, content)
         try:
-            for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+            for event, element in iterparse(_Blocks(file, stream), events=("start", "end"), forbid_dtd=True):
                 if event == "start":
                     walk.start(element)
                     continue
@@ -191,6 +194,22 @@ def _records(file: SourceFile, content: _Content, progress: Progress) -> Iterato
             raise file.error("its XML encoding is not supported", "save it as UTF-8") from None
     walk.finish()
     progress(f"reading {file.name}", size, size)
+
+
+class _Blocks:
+    """Gives the parser large blocks: it begins a long value anew with every block it gets."""
+
+    def __init__(self, file: SourceFile, stream: BinaryIO) -> None:
+        self._file, self._stream, self._open = file, stream, 0
+
+    def read(self, size: int = _BLOCK_BYTES) -> bytes:
+        """The next block, of at least ``size`` bytes where there are as many."""
+        block = self._stream.read(max(size, _BLOCK_BYTES))
+        end = block.rfind(b">")
+        self._open = self._open + len(block) if end < 0 else len(block) - end
+        if self._open > _MAX_VALUE_BYTES:
+            raise self._file.error("a value is longer than 64 MB", "check that it is the right file")
+        return block
 
 
 class _Walk:

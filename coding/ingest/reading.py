@@ -19,7 +19,7 @@ from coding.ingest.raw_table import Parsed, RawTable, SourceFile, SourceFileErro
 from coding.records import Progress, silent
 from coding.study import Source
 
-__all__ = ["RawTable", "SourceFileError", "find_files", "read_headers", "read_source"]
+__all__ = ["RawTable", "SourceFileError", "file_name", "find_files", "read_headers", "read_source"]
 
 _MAGIC = frozenset("*?[")
 
@@ -75,7 +75,7 @@ def read_source(source: Source, study_folder: Path, progress: Progress = silent)
     as a whole; single broken rows are in each table's ``unreadable``."""
     tables = []
     for path in find_files(source, study_folder):
-        file = SourceFile(path, _name(path, study_folder))
+        file = SourceFile(path, file_name(path, study_folder))
         with _readable(file.name):
             parsed, sha256 = _read_file(file, source, progress)
         tables.append(
@@ -136,7 +136,9 @@ def _delimiter(kind: str) -> str | None:
     return "\t" if kind == "tsv" else None
 
 
-def _name(path: Path, study_folder: Path) -> str:
+def file_name(path: Path, study_folder: Path) -> str:
+    """The name a file goes by wherever the study's folder lies: relative to it, or the name alone
+    for a file outside."""
     for one, folder in ((path, study_folder), (path.resolve(), study_folder.resolve())):
         if one.is_relative_to(folder):
             return one.relative_to(folder).as_posix()

@@ -37,7 +37,7 @@ _DAMAGED = "get it again, it is probably cut"
 
 _DATES = re.compile(
     r"DATE|DAY|DOWNAME|(DDMMYY|MMDDYY|YYMMDD)[BCDNPS]?|MONYY|(MMYY|YYMM)[CDNPS]?|YYMON|YYQR?[CDNPS]?|"
-    r"JULDAY|JULIAN|MONNAME|WEEKDATX?|WORDDATX?|PDJUL[GI]|[BE]8601DA|IS8601DA|NLDATE\w*|MINGUO|NENGO|"
+    r"JULDAY|JULIAN|YEAR|QTRR?|MONTH|WEEKDAY|MONNAME|WEEKDATX?|WORDDATX?|PDJUL[GI]|[BE]8601DA|IS8601DA|NLDATE\w*|MINGUO|NENGO|"
     r"HDATE|HEBDATE|EUR\w*DD\w*|WEEK[UVW]"
 )
 _DATETIMES = re.compile(
@@ -152,15 +152,14 @@ def _numbers(values: Sequence[float | None], sas_format: str) -> Any:
 
 
 def _distinct_texts(values: npt.NDArray[np.float64], sas_format: str) -> list[str]:
-    name = re.sub(r"[0-9.]+$", "", sas_format.upper()) if not re.search("8601", sas_format) else sas_format
-    kind = _kind(name.upper())
+    kind = _kind(sas_format)
     if kind == "number":
         return [number_text(float(value)) for value in values]
     return [_moment(float(value), kind) for value in values]
 
 
 def _kind(sas_format: str) -> str:
-    name = re.sub(r"[0-9]*\.[0-9]*$", "", sas_format)
+    name = re.sub(r"[0-9.]+$", "", sas_format.upper())  # the width
     for kind, pattern in (("datetime", _DATETIMES), ("date", _DATES), ("time", _TIMES)):
         if pattern.fullmatch(name):
             return kind
@@ -215,8 +214,8 @@ def _transport_layout(file: SourceFile) -> _TransportLayout:
     if size % _RECORD:
         raise file.error(f"its length ({size:,} bytes) is not a multiple of 80", _DAMAGED)
     data = np.memmap(file.path, dtype=np.uint8, mode="r").reshape(-1, _RECORD)
-    starts = np.frombuffer(b"HEADER RECORD*******", dtype=np.uint8)
-    headers = np.flatnonzero((data[:, :20] == starts).all(axis=1))
+    words, start = data.view("<u8"), np.frombuffer(b"HEADER RECORD***", dtype="<u8")
+    headers = np.flatnonzero((words[:, 0] == start[0]) & (words[:, 1] == start[1]))
     kinds = {int(place): bytes(data[place, 20:28]).strip() for place in headers}
     members = [place for place, kind in kinds.items() if kind in {b"MEMBER", b"MEMBV8"}]
     if len(members) > 1:

@@ -102,8 +102,10 @@ def scan_text(file: SourceFile, told: str | None, most: int | None = None) -> Te
         codec, guessed = _marked(file, head)
     failure, sha256, size = _decode_all(file, codec, most)
     if failure is not None and not told and codec == "utf-8":
-        codec, guessed = _guess(file, most), True
-        failure, sha256, size = _decode_all(file, codec, most)
+        sample = _sample(file, most)
+        if not _mostly_utf8(sample):
+            codec, guessed = guess_encoding(sample), True
+            failure, sha256, size = _decode_all(file, codec, most)
     if failure is not None:
         raise file.error(
             f"line {failure} cannot be read as {encoding_name(codec)}",
@@ -182,8 +184,8 @@ def _line_of(file: SourceFile, position: int) -> int:
     return lines
 
 
-def _guess(file: SourceFile, most: int | None) -> str:
-    """The likeliest encoding of a file that is not UTF-8, by its lines with other than ASCII."""
+def _sample(file: SourceFile, most: int | None) -> bytes:
+    """The lines with other than ASCII, as far as it takes to tell an encoding."""
     sample, size, seen = [], 0, 0
     with file.path.open("rb") as stream:
         for line in stream:
@@ -193,7 +195,14 @@ def _guess(file: SourceFile, most: int | None) -> str:
                 size += len(sample[-1])
             if size > _SAMPLE_BYTES or (most is not None and seen > most):
                 break
-    return guess_encoding(b"".join(sample))
+    return b"".join(sample)
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """UTF-8 with a few damaged bytes: to read it as anything else would spoil every letter."""
+    high = sum(map(len, _HIGH_RUN.findall(sample)))
+    valid = sample.decode("utf-8", "ignore").encode("utf-8")
+    return sum(map(len, _HIGH_RUN.findall(valid))) >= 0.7 * high
 
 
 def guess_encoding(sample: bytes) -> str:
