@@ -113,7 +113,8 @@ def text_schema(domain: Domain, readable: Mapping[str, tuple[Rule, pd.Series]]) 
         return lambda column: known.loc[column.index]
 
     columns = {}
-    for role, description in _TEXT_ROLES.items():
+    described = {**dict.fromkeys(readable, "read, but not stored under a role"), **_TEXT_ROLES}
+    for role, description in described.items():
         checks = []
         if role == "subject":
             checks = [_check(Rule.SUBJECT_MISSING, _filled)]

@@ -60,6 +60,22 @@ def joined(parts: Sequence[Any], separator: str) -> Any:
     return pc.binary_join_element_wise(*parts, pa.scalar(separator, pa.large_string()))
 
 
+def joined_where(parts: Sequence[tuple[Any, Any]], separator: str) -> Any:
+    """Row by row the texts of those parts whose mask is true there, with a separator between
+    them; "" where none is. A part is a mask and a text array."""
+    # binary_join_element_wise with null_handling="skip" loses rows whose parts are all null.
+    result: Any = None
+    for mask, texts in parts:
+        nothing = pa.scalar("", pa.large_string())
+        if result is None:
+            result = pc.if_else(mask, texts, nothing)
+            continue
+        between = pc.if_else(pc.and_(mask, pc.not_equal(result, "")), separator, "")
+        addition = pc.if_else(mask, texts, nothing)
+        result = pc.binary_join_element_wise(result, pc.cast(between, pa.large_string()), addition, nothing)
+    return result
+
+
 def distinct(array: Any) -> tuple[Codes, list[str]]:
     """The number of each row's value, and the distinct values in order of first occurrence."""
     encoded = pc.dictionary_encode(array)

@@ -22,7 +22,6 @@ from coding.ingest.arrow_text import (
     distinct,
     is_filled,
     joined,
-    repeated,
 )
 from coding.records import fold
 
@@ -113,10 +112,12 @@ def unique_ids(frame: pd.DataFrame) -> tuple[pd.Series, Repeats]:
 
 
 def demographic_ids(frame: pd.DataFrame) -> pd.Series:
-    """Record ids of a demographics source without any: ``1``, and ``1`` again for a second row."""
-    given = is_filled(as_texts(frame["record_id"]))
-    ones = repeated("1", len(frame))
-    return as_series(pa.compute.if_else(pa.array(given), as_texts(frame["record_id"]), ones), frame.index)
+    """Record ids of demographics with the blank ones filled in: ``1``, and ``2`` … for further
+    rows of the same subject."""
+    texts = as_texts(frame["record_id"])
+    ordinals = _ordinals(distinct(as_texts(frame["subject"]))[0]).astype(str)
+    ids = pa.compute.if_else(pa.array(is_filled(texts)), texts, pa.array(ordinals, type=pa.large_string()))
+    return as_series(ids, frame.index)
 
 
 def _ordinals(codes: Codes) -> Codes:

@@ -15,7 +15,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coding.ingest.arrow_text import Codes, as_frame, as_series, as_texts, distinct, repeated, union
+from coding.ingest.arrow_text import (
+    Codes,
+    as_frame,
+    as_series,
+    as_texts,
+    distinct,
+    joined_where,
+    repeated,
+    union,
+)
 from coding.ingest.forms import role_columns
 from coding.records import ISSUE_COLUMNS, PROVENANCE_COLUMNS, RAW_PREFIX, UserError
 from coding.study import Source
@@ -164,33 +173,21 @@ def _issues_of_rule(
     columns, values = [], []
     for finding in found:
         here = pa.array(np.isin(positions, finding.positions))
-        columns.append(_where(here, _column_names(rows, finding.role, context)))
-        values.append(_where(here, _values(rows, rule, finding.role)))
+        columns.append((here, _column_names(rows, finding.role, context)))
+        values.append((here, _values(rows, rule, finding.role)))
     issues = {
         **{name: as_texts(rows[name]) for name in ("source", "file", "sheet")},
         "row": pa.array(rows["row"].to_numpy()),
-        "column": _together(columns, ", "),
+        "column": joined_where(columns, ", "),
         "rule": repeated(str(rule), length),
         "severity": repeated(str(text.severity), length),
         "message": _messages(rule, rows, positions, forms, context),
         "what_to_do": repeated(text.what_to_do, length),
-        "value": _together(values, "; "),
+        "value": joined_where(values, "; "),
         "subject": as_texts(rows["subject"]),
         _TABLE: pa.array(rows["table"].to_numpy()),
     }
     return as_frame(issues)
-
-
-def _where(here: Any, texts: Any) -> Any:
-    return pc.if_else(here, texts, pa.scalar(None, pa.large_string()))
-
-
-def _together(parts: list[Any], separator: str) -> Any:
-    """The texts of several roles in one; a role that is not concerned (null) is skipped."""
-    if len(parts) == 1:
-        return parts[0]
-    mark = pa.scalar(separator, pa.large_string())
-    return pc.binary_join_element_wise(*parts, mark, null_handling="skip")
 
 
 def _column_names(rows: pd.DataFrame, role: str, context: IssueContext) -> Any:
