@@ -11,9 +11,17 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
-from coding.ingest.raw_table import Parsed, RowCollector, SourceFile, column_names, unreadable_frame
+from coding.ingest.raw_table import (
+    BATCH_ROWS,
+    Parsed,
+    RowCollector,
+    SourceFile,
+    column_names,
+    unreadable_frame,
+)
 from coding.ingest.text_encoding import encoding_name, scan_text
 from coding.records import Progress, silent
 
@@ -92,112 +100,138 @@ def _widths(sample: str, delimiter: str) -> list[int]:
 
 
 class _Records:
-    """The records of a file one by one; ``None`` stands for one with a broken quote. ``row`` is
-    the spreadsheet row of the last one, ``place`` its lines."""
+    """The records of a file in batches. ``row`` is the spreadsheet row of the last one so far."""
 
     def __init__(self, file: SourceFile, lines: Iterator[str], delimiter: str, skipped: int) -> None:
         self.file, self.row = file, skipped
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        self._skipped, self._before = skipped, 0
-
-    def __iter__(self) -> Iterator[list[str] | None]:
-        reader = self._reader
-        while True:
-            self._before = reader.line_num
-            try:
-                fields: list[str] | None = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self._check_broken(str(error))
-                fields = None
-            self.row += 1
-            yield fields
+        self._skipped = skipped
 
     @property
-    def place(self) -> str:
-        first, last = self._before + 1 + self._skipped, self._reader.line_num + self._skipped
-        return f"line {first}" if last <= first else f"lines {first} to {last}"
+    def line(self) -> int:
+        """The line of the file that was read last."""
+        return self._reader.line_num + self._skipped
 
-    def _check_broken(self, problem: str) -> None:
-        if "end of data" in problem or self._reader.line_num - self._before > _MAX_BROKEN_LINES:
-            raise self.file.error(
-                f"a quote opened in the record of line {self._before + 1 + self._skipped} is never closed",
-                "close it, and write a quote that belongs to the text twice; a cut file, get again",
-            )
+    def batch(self, size: int) -> tuple[list[list[str]], bool]:
+        """The next records, at most ``size``, and whether one with a broken quote follows them.
+        Neither comes at the end of the file."""
+        records: list[list[str]] = []
+        before, broken = self.line, False
+        try:
+            for fields in islice(self._reader, size):
+                records.append(fields)  # one by one: what was read before an error counts
+        except csv.Error as error:
+            first, broken = before + sum(map(_line_count, records)) + 1, True
+            if "end of data" in str(error) or self.line - first > _MAX_BROKEN_LINES:
+                raise self.file.error(
+                    f"a quote opened in the record of line {first} is never closed",
+                    "close it, and write a quote that belongs to the text twice; a cut file, get again",
+                ) from None
+        self.row += len(records) + broken
+        return records, broken
+
+
+def _line_count(fields: list[str]) -> int:
+    """How many lines a record takes."""
+    text = "".join(fields) if len(fields) < 2 else "\x1f".join(fields)
+    return 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 @dataclass
-class _Shape:
-    """How many fields a record has: ``fewest`` leaves out blank names at the header's end."""
+class _Table:
+    """The table as it grows. ``fewest`` is the number of columns without blank names at the end."""
 
     names: list[str]
     fewest: int
+    rows: RowCollector
     blank: int = 0
     trailing: int = 0
 
+    def take(self, records: _Records, batch: list[list[str]], broken: bool, line: int) -> None:
+        """Keep a batch of records; ``line`` is that before it."""
+        width = len(self.names)
+        first = records.row - len(batch) - broken + 1
+        if set(map(len, batch)) <= {width} and all(map(any, batch)):
+            self.rows.add_batch(first, batch)
+        else:
+            place = line
+            for number, fields in enumerate(batch, first):
+                start, place = place + 1, place + _line_count(fields)
+                self._take_one(number, fields, start, place)
+        if broken:
+            start = line + sum(map(_line_count, batch)) + 1
+            self.rows.refuse(
+                records.row,
+                f"a quote inside a quoted cell that is not written twice ({_place(start, records.line)})",
+            )
+
+    def _take_one(self, number: int, fields: list[str], first: int, last: int) -> None:
+        width = len(self.names)
+        if not any(fields):
+            self.blank += 1
+        elif self.fewest <= len(fields) <= width:
+            self.rows.add(number, fields + [""] * (width - len(fields)))
+        elif len(fields) > width and not any(fields[width:]):
+            self.trailing += 1
+            self.rows.add(number, fields[:width])
+        else:
+            self.rows.refuse(
+                number,
+                f"{len(fields)} fields where the header has {self.fewest} ({_place(first, last)}); "
+                "a delimiter inside a cell must stand in quotes",
+            )
+
+    def finish(self) -> Parsed:
+        """The table of all records taken."""
+        frame = self.rows.frame(self.names)
+        notes = []
+        unused = [name for name in self.names[self.fewest :] if (frame[name] == "").all()]
+        if unused:
+            frame = frame.drop(columns=unused)
+            notes.append(f"{len(unused)} blank column(s) at the end left out")
+        if self.trailing:
+            notes.append(f"{self.trailing} row(s) with delimiters after the last column")
+        if self.blank:
+            notes.append(f"{self.blank} blank row(s) left out")
+        return Parsed("", frame, tuple(notes), unreadable_frame(self.rows.unreadable))
+
+
+def _place(first: int, last: int) -> str:
+    return f"line {first}" if last <= first else f"lines {first} to {last}"
+
 
 def _read_records(records: _Records, most: int | None, raw: BinaryIO, progress: Progress) -> Parsed:
-    rows = iter(records)
-    shape = _read_header(records, rows)
-    collector = RowCollector(len(shape.names))
+    table = _read_header(records)
     stage, size = f"reading {records.file.name}", records.file.path.stat().st_size
-    for count, fields in enumerate(rows):
-        if most is not None and count >= most:
+    left, told = most, 0
+    while left is None or left > 0:
+        line = records.line
+        batch, broken = records.batch(BATCH_ROWS if left is None else min(BATCH_ROWS, left))
+        if not batch and not broken:
             break
-        if fields is None:
-            collector.refuse(
-                records.row, f"a quote inside a quoted cell that is not written twice ({records.place})"
-            )
-        elif len(fields) == len(shape.names) and any(fields):
-            collector.add(records.row, fields)
-        else:
-            _add_odd(records, fields, shape, collector)
-        if count % _PROGRESS_ROWS == 0:
+        table.take(records, batch, broken, line)
+        left = None if left is None else left - len(batch) - broken
+        if records.row - told >= _PROGRESS_ROWS:
+            told = records.row
             progress(stage, raw.tell(), size)
     progress(stage, size, size)
-    frame = collector.frame(shape.names)
-    notes = []
-    unused = [name for name in shape.names[shape.fewest :] if (frame[name] == "").all()]
-    if unused:
-        frame = frame.drop(columns=unused)
-        notes.append(f"{len(unused)} blank column(s) at the end left out")
-    if shape.trailing:
-        notes.append(f"{shape.trailing} row(s) with delimiters after the last column")
-    if shape.blank:
-        notes.append(f"{shape.blank} blank row(s) left out")
-    return Parsed("", frame, tuple(notes), unreadable_frame(collector.unreadable))
+    return table.finish()
 
 
-def _read_header(records: _Records, rows: Iterator[list[str] | None]) -> _Shape:
+def _read_header(records: _Records) -> _Table:
     """The first row that is not blank."""
-    for fields in rows:
-        if fields is None:
+    while True:
+        batch, broken = records.batch(1)
+        if broken:
             raise records.file.error(
                 "the header has a quote inside a quoted name", "write the quote twice", records.row
             )
-        if any(name.strip().strip("\ufeff") for name in fields):
-            names = column_names(records.file, fields, records.row)
-            fewest = len(fields)
-            while not fields[fewest - 1].strip():
+        if not batch:
+            raise records.file.error("the file has no header", "give a file with at least a header line")
+        header = batch[0]
+        if any(name.strip().strip("\ufeff") for name in header):
+            names = column_names(records.file, header, records.row)
+            fewest = len(header)
+            while not header[fewest - 1].strip():
                 fewest -= 1
-            return _Shape(names, fewest)
-    raise records.file.error("the file has no header", "give a file with at least a header line")
-
-
-def _add_odd(records: _Records, fields: list[str], shape: _Shape, collector: RowCollector) -> None:
-    """A record that is blank or has not exactly the header's number of fields."""
-    width = len(shape.names)
-    if not any(fields):
-        shape.blank += 1
-    elif shape.fewest <= len(fields) < width:
-        collector.add(records.row, fields + [""] * (width - len(fields)))
-    elif len(fields) > width and not any(fields[width:]):
-        shape.trailing += 1
-        collector.add(records.row, fields[:width])
-    else:
-        collector.refuse(
-            records.row,
-            f"{len(fields)} fields where the header has {shape.fewest} ({records.place}); "
-            "a delimiter inside a cell must stand in quotes",
-        )
+            return _Table(names, fewest, RowCollector(len(names)))
