@@ -18,6 +18,9 @@ from coding.ledger.tables import CHAIN
 #: Any constant number of our own: who migrates holds it.
 _MIGRATION_LOCK = 7_426_253_001
 
+#: Up to so many rows COPY by way of a temporary table does not pay.
+FEW = 200
+
 
 class PostgresqlDatabase(Database):
     """A database on a server; chains are written independently of each other."""
@@ -70,6 +73,14 @@ class PostgresqlDatabase(Database):
     def upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
         if not rows:
             return
+        keys = [column.name for column in table.primary_key]
+        insert = postgresql.insert(table)
+        changes = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
+        names = [column.name for column in table.c]
+        if len(rows) <= FEW:
+            put = insert.on_conflict_do_update(index_elements=keys, set_=changes)
+            connection.execute(put, [dict(zip(names, row, strict=True)) for row in rows])
+            return
         staging = sa.Table(
             f"staging_{table.name}",
             sa.MetaData(),
@@ -79,10 +90,8 @@ class PostgresqlDatabase(Database):
         )
         staging.create(connection, checkfirst=False)
         self._copy(connection, staging, rows)
-        keys = [column.name for column in table.primary_key]
-        insert = postgresql.insert(table).from_select([c.name for c in table.c], sa.select(staging))
-        changes = {c.name: insert.excluded[c.name] for c in table.c if c.name not in keys}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+        every = insert.from_select(names, sa.select(staging))
+        connection.execute(every.on_conflict_do_update(index_elements=keys, set_=changes))
         staging.drop(connection, checkfirst=False)
 
     def _copy(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

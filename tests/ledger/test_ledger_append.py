@@ -85,7 +85,7 @@ def test_both_databases_give_the_same_hash(ledger: Ledger) -> None:
 def test_an_opened_request_waits(ledger: Ledger) -> None:
     ledger.append("S", "ann", [opened("Headache")])
     row = request_row(ledger, "Headache")
-    assert math.isnan(row.pop("score"))  # type: ignore[arg-type]
+    assert math.isnan(row.pop("score"))
     assert row == {
         "key": key("Headache"), "dictionary": "events", "release": "", "verbatim": "Headache",
         "context": "", "status": "NEEDS_CODING", "method": "", "rules": "", "decision": 0,
@@ -118,6 +118,13 @@ def test_a_status_change_keeps_the_decision_and_its_reason(ledger: Ledger) -> No
     row = request_row(ledger, "Rash")
     assert (row["status"], row["decision"], row["reason"]) == ("STALE", 2, "exact term")
     assert list(ledger.decision_parts("S")["code"]) == ["7"]
+
+
+def test_a_request_opened_again_takes_the_new_spelling_and_keeps_its_coding(ledger: Ledger) -> None:
+    ledger.append("S", "tool", [opened("Rash"), decided("Rash", "7")])
+    ledger.append("S", "tool", [opened("RASH.")])
+    row = request_row(ledger, "Rash")
+    assert (row["verbatim"], row["status"], row["decision"]) == ("RASH.", "AUTOCODED", 2)
 
 
 def test_requests_are_sorted_by_key_and_kept_apart_by_study(ledger: Ledger) -> None:
@@ -215,7 +222,7 @@ WRONG = [
         decided("Rash", "1", supersedes=9),
         "event 2: the decision says it replaces that of event 9, but event 0",
     ),
-    (status_changed("Rash", "FINE"), "event 2: status_changed needs a known status"),  # type: ignore[arg-type]
+    (status_changed("Rash", "FINE"), "event 2: status_changed needs a known status"),
     (NewEvent(Action.REQUEST_OPENED, {"request": "x"}), "event 2: request_opened needs dictionary as text"),
     (
         NewEvent(Action.DECIDED, {**decided("Rash").payload, "parts": ["1"]}),

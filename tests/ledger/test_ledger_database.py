@@ -114,7 +114,7 @@ def test_urls_that_lead_nowhere(url: str, message: str) -> None:
     [({"database": "nowhere"}, "no such database"), ({"username": "nobody"}, "no such database or user")],
 )
 def test_servers_that_refuse(postgres_url: str, change: dict[str, str], message: str) -> None:
-    url = sa.make_url(postgres_url).set(**change)  # type: ignore[arg-type]
+    url = sa.make_url(postgres_url).set(**change)
     with pytest.raises(LedgerError, match=message):
         Ledger.open(url.render_as_string(hide_password=False))
 

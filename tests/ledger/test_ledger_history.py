@@ -81,24 +81,24 @@ def test_a_request_from_opening_to_now(told: Ledger) -> None:
     how = {"rules": ("case", "spelling"), "release": RELEASE, "tool_version": "0.1.0"}
     assert first == HistoryEntry(
         2, AT, "tool", Action.REQUEST_OPENED, new_status=Status.NEEDS_CODING, **about
-    )  # type: ignore[arg-type]
+    )
     assert coded == HistoryEntry(
         4, AT, "tool", Action.DECIDED,
         new_parts=(part("11"),), old_status=Status.NEEDS_CODING, new_status=Status.AUTOCODED,
         method=Method.EXACT, score=0.5, **about, **how,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     assert again == HistoryEntry(
         6, AT + timedelta(days=1), "ann", Action.DECIDED, "two events",
         old_parts=(part("11"),), new_parts=(part("13"), part("11")),
         old_status=Status.AUTOCODED, new_status=Status.CODED,
         method=Method.PERSON, supersedes=4, **about, **how,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     assert moved == HistoryEntry(
         8, AT + timedelta(days=1), "ann", Action.RECORD_RECODED,
         old_parts=(part("12"),), new_parts=(part("13"), part("11")),
         old_status=Status.STALE, new_status=Status.CODED,
         record=RecordKey("S", "AE", "0101", "1"), field="AETERM", from_request=key("Rash"), **about,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_the_request_a_record_left_shows_it_too(told: Ledger) -> None:

@@ -117,9 +117,14 @@ def compare(ledger: Ledger, study: str, model: Model) -> None:
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=steps, cuts=st.lists(st.integers(1, 6), min_size=1), batch=st.integers(1, 4))
+@given(
+    steps=steps,
+    cuts=st.lists(st.integers(1, 6), min_size=1),
+    batch=st.integers(1, 4),
+    few=st.sampled_from([0, 200]),
+)
 def test_incremental_is_rebuilt_is_the_model(
-    ledger: Ledger, steps: list[Any], cuts: list[int], batch: int
+    ledger: Ledger, steps: list[Any], cuts: list[int], batch: int, few: int
 ) -> None:
     study, model = f"S{next(_STUDIES)}", Model()
     for step in steps:
@@ -127,6 +132,7 @@ def test_incremental_is_rebuilt_is_the_model(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("coding.ledger.store.BATCH", batch)
         patch.setattr("coding.ledger.store.PAGE", batch)
+        patch.setattr("coding.ledger.postgresql.FEW", few)
         remaining, sizes = iter(model.events), itertools.cycle(cuts)
         while portion := list(itertools.islice(remaining, next(sizes))):
             ledger.append(study, "ann", portion)

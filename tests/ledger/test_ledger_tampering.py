@@ -145,7 +145,7 @@ CASES: list[tuple[str, Callable[[Rows], Rows], Tampering, int]] = [
     ("put in first", forged(1), Tampering.INSERTED, 1),
     ("added at the end", forged(9), Tampering.INSERTED, 9),
     ("before the first", also_before_the_first, Tampering.INSERTED, 0),
-    ("hidden below", changed(1, sequence=-(2**62)), Tampering.REORDERED, 1),  # type: ignore[arg-type]
+    ("hidden below", changed(1, sequence=-(2**62)), Tampering.REORDERED, 1),
 ]
 
 
