@@ -40,7 +40,7 @@ def init(
         tuple[Path, ...],
         Parameter(
             name="--from",
-            consume_multiple=True,
+            consume_multiple=1,
             negative=(),
             show_default=False,
             help="Files (or folders) whose headers and first rows the draft is made from.",

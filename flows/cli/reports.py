@@ -33,7 +33,7 @@ def show_run(summary: RunSummary) -> Exit:
     _counts(out, "Coding requests by status", "Status", summary.by_status)
     _counts(out, "Coding requests by method", "Method", summary.by_method)
     if summary.new_requests != total:
-        out.print(f"New coding requests in this run: {_number(summary.new_requests)}")
+        out.print(f"Coding requests that are new with this extract: {_number(summary.new_requests)}")
     _issues(out, summary.issues)
     changes = {name: counts for name, counts in summary.changes.items() if any(counts.values())}
     if changes:

@@ -35,7 +35,7 @@ exact            5
 normalised       1
 
 all              6
-New coding requests in this run: 3
+Coding requests that are new with this extract: 3
 
 Findings in the data
 Severity   Rule               Findings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coding.operations.draft_values import CodeList, guess_code_lists, guess_date_format
@@ -383,6 +383,7 @@ def test_a_comment_stays_one_line(text: str) -> None:
     assert yaml.safe_load(f"key: 1 # {in_comment(text)}\n") == {"key": 1}
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), unique=True, max_size=6))
 def test_any_column_names_give_a_draft_that_loads(tmp_path_factory, names: list[str]) -> None:
     columns = {"USUBJID": ["1"], "AETERM": ["one"], **{f"{name} ARM": ["x"] for name in names}}

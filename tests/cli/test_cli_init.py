@@ -146,6 +146,13 @@ def test_a_workbook_with_several_sheets_gives_a_source_each(tmp_path: Path) -> N
     ]
 
 
+def test_from_without_files_is_refused(terminal, tmp_path: Path) -> None:
+    answer = terminal("init", tmp_path / "ws", "--from")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--from" in answer.err
+    assert not (tmp_path / "ws").exists()
+
+
 # Real studies beside the project
 
 
