@@ -27,13 +27,15 @@ _CONTROL = re.compile(CONTROL)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One file of a release: its columns in order, which are codes (digits), which may be blank."""
+    """One file of a release: its columns in order, which hold codes (digits), which are never blank,
+    whether every release has it, and whether its last line has an end."""
 
     file: str
     columns: tuple[str, ...]
     codes: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
     required: bool = True
+    ends_lines: bool = True
 
 
 def find_files(folder: Path) -> dict[str, Path]:
@@ -104,6 +106,9 @@ def read_columns(text: str, layout: Layout, problems: Problems, name: str = "") 
     if not lines:
         problems.add(name, "the file is empty; copy it again, or remove it if the release has none")
         return text_frame({column: [] for column in layout.columns}).assign(line=pd.Series(dtype="int64"))
+    if not ends_well and layout.ends_lines and lines[-1].count("$") == len(layout.columns) - 1:
+        # With neither a trailing $ nor a line end, nothing says that the last cell is whole.
+        problems.add(name, "the line has no end; the file may be cut here", len(lines))
     for number, line in enumerate(lines, 1):
         if _CONTROL.search(line):
             problems.add(name, "holds a control character or damaged text", number)
@@ -118,8 +123,9 @@ def read_columns(text: str, layout: Layout, problems: Problems, name: str = "") 
     )
     frame["line"] = pd.Series(numbers, dtype="int64")
     for position in range(len(layout.columns), width):
-        beyond = pd.Series(flat[position::width], dtype="str")
-        problems.add_rows(name, frame[beyond.str.strip() != ""], "text after the last column")
+        beyond = pd.Series(flat[position::width], dtype="str").str.strip() != ""
+        if beyond.any():
+            problems.add_rows(name, frame[beyond], "text after the last column")
     _check_cells(frame, layout, problems, name)
     return frame
 
@@ -142,14 +148,19 @@ def _fitting_lines(
         else:
             cut = number == len(lines) and count < usual and not ends_well
             hint = "; the file is cut here" if cut else ""
-            problems.add(name, f"{count - usual + columns} columns instead of {columns}{hint}", number)
+            found = count - usual + columns
+            plural = "" if found == 1 else "s"
+            problems.add(name, f"{found} column{plural} instead of {columns}{hint}", number)
     return numbers, cells, usual - columns
 
 
 def _check_cells(frame: pd.DataFrame, layout: Layout, problems: Problems, name: str) -> None:
     for column in (*layout.codes, *layout.filled):
-        problems.add_rows(name, frame[frame[column] == ""], f"{column} is blank")
+        blank = frame[column] == ""
+        if blank.any():
+            problems.add_rows(name, frame[blank], f"{column} is blank")
     for column in layout.codes:
-        wrong = frame[(frame[column] != "") & ~frame[column].str.fullmatch("[0-9]+")]
-        wrong = wrong[["line", column]].rename(columns={column: "value"})
-        problems.add_rows(name, wrong, f"{column} {{value!r}} is not a number")
+        wrong = (frame[column] != "") & ~frame[column].str.fullmatch("[0-9]+")
+        if wrong.any():
+            rows = frame.loc[wrong, ["line", column]].rename(columns={column: "value"})
+            problems.add_rows(name, rows, f"{column} {{value!r}} is not a number")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dictionaries.content import ReleaseContent, path_columns
 from dictionaries.model import DictionaryError, Release
@@ -20,7 +22,7 @@ from schemas.vocabulary import TermStatus
 SHOWN = 50
 
 #: Control characters, and the mark that a decoder left where text was damaged.
-CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\ufffd]"
+CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\N{REPLACEMENT CHARACTER}]"
 
 _LONGEST_VALUE = 40
 
@@ -89,6 +91,12 @@ def with_control(texts: pd.Series) -> pd.Series:
     return texts.str.contains(CONTROL, regex=True)
 
 
+def is_in(values: pd.Series, among: pd.Series) -> pd.Series:
+    """``values.isin(among)`` by Arrow, which hashes texts without making Python strings of them."""
+    found = pc.is_in(pa.array(values, pa.large_string()), value_set=pa.array(among, pa.large_string()))
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
+
+
 def check_content(content: ReleaseContent) -> None:
     """Check a parsed release whole. Raises DictionaryError listing everything that is wrong.
 
@@ -154,7 +162,7 @@ def _check_parents(release: Release, terms: pd.DataFrame, problems: Problems) ->
     below = release.levels[: release.levels.index(release.preferred_level)]
     preferred = terms.loc[terms["level"] == release.preferred_level, "code"]
     low = terms[terms["level"].isin(below)]
-    orphans = low[~low["parent"].isin(preferred)]
+    orphans = low[~is_in(low["parent"], preferred)]
     message = f"{{level}} {{code}} belongs to {release.preferred_level} {{parent!r}}, which does not exist"
     problems.add_rows("", orphans, message, "row")
     high = terms[~terms["level"].isin(below) & (terms["parent"] != "")]
@@ -164,18 +172,18 @@ def _check_parents(release: Release, terms: pd.DataFrame, problems: Problems) ->
 def _check_paths(release: Release, terms: pd.DataFrame, paths: pd.DataFrame, problems: Problems) -> None:
     preferred = terms[terms["level"] == release.preferred_level]
     name = release.preferred_level
-    lost = paths[~paths["code"].isin(preferred["code"])]
+    lost = paths[~is_in(paths["code"], preferred["code"])]
     problems.add_rows("", lost, f"a path names {name} {{code}}, which does not exist", "row")
     for level in release.upper_levels:
         known = terms.loc[terms["level"] == level, "code"]
-        bad = paths[~paths[f"{level}_code"].isin(known)].rename(columns={f"{level}_code": "upper"})
+        bad = paths[~is_in(paths[f"{level}_code"], known)].rename(columns={f"{level}_code": "upper"})
         message = f"the path of {name} {{code}} names {level} {{upper!r}}, which does not exist"
         problems.add_rows("", bad, message, "row")
     twice = paths[paths.duplicated([c for c in path_columns(release) if c != "primary"])]
     problems.add_rows("", twice, f"a path of {name} {{code}} is there twice", "row")
     primary = paths.loc[paths["primary"], "code"]
-    none = preferred[~preferred["code"].isin(primary)]
+    none = preferred[~is_in(preferred["code"], primary)]
     problems.add_rows("", none, f"{name} {{code}} has no primary path", "row")
-    many = paths[paths["primary"] & paths["code"].duplicated(keep="first") & paths["primary"]]
-    many = many[many["code"].isin(primary[primary.duplicated()])]
+    many = paths[paths["primary"]]
+    many = many[many["code"].duplicated()]
     problems.add_rows("", many, f"{name} {{code}} has more than one primary path", "row")

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from dictionaries.checking import Problems, first_of
+from dictionaries.checking import Problems, first_of, is_in
 from dictionaries.content import (
     Progress,
     ReleaseContent,
@@ -63,6 +63,7 @@ def read_icd10cm_package(
     files = _package_files()
     version = version or _package_version(files)
     codes: list[_Code] = []
+    above: dict[str, list[tuple[str, str]]] = {}
     upper: dict[str, dict[str, str]] = {level: {} for level in PACKAGE_LEVELS[2:]}
     listed = list(dict.fromkeys(icd.get_all_codes(True)))
     for number, code in enumerate(listed):
@@ -70,11 +71,12 @@ def read_icd10cm_package(
             progress("reading", number, len(listed))
         if not icd.is_category_or_subcategory(code):
             continue
-        above = _above(icd, code[:3])
-        for level, (upper_code, text) in zip(PACKAGE_LEVELS[2:], above, strict=True):
-            upper[level].setdefault(upper_code, text)
+        if code[:3] not in above:
+            above[code[:3]] = _above(icd, code[:3])
+            for level, (upper_code, text) in zip(PACKAGE_LEVELS[2:], above[code[:3]], strict=True):
+                upper[level].setdefault(upper_code, text)
         texts = [icd.get_description(code), *icd.get_inclusion_term(code)]
-        codes.append(_Code(code, texts, icd.is_leaf(code), [item for item, _ in above]))
+        codes.append(_Code(code, texts, icd.is_leaf(code), [item for item, _ in above[code[:3]]]))
     release = _release(name, version, checksum_of(files), PACKAGE_LEVELS)
     return _content(release, codes, upper, PACKAGE)
 
@@ -184,7 +186,7 @@ def _order_rows(path: Path) -> pd.DataFrame:
     problems.add_rows("", back, "order number {order} does not follow the line before")
     again = first_of(rows, ["code"], "line")
     problems.add_rows("", again, "code {code} is already in line {first}")
-    headless = rows[~rows["code"].str.slice(0, 3).isin(rows["code"])]
+    headless = rows[~is_in(rows["code"].str.slice(0, 3), rows["code"])]
     problems.add_rows("", headless, "the category of code {code} has no line of its own")
     problems.raise_if_any()
     return rows

@@ -17,7 +17,7 @@ from dictionaries import meddra_checks
 from dictionaries.asc_files import Layout, decode, find_files, read_columns
 from dictionaries.checking import Problems
 from dictionaries.content import Progress, ReleaseContent, checksum_of, quiet
-from dictionaries.model import GROUP_COLUMNS, HISTORY_COLUMNS, DictionaryError, Release
+from dictionaries.model import ATTRIBUTE_COLUMNS, GROUP_COLUMNS, HISTORY_COLUMNS, DictionaryError, Release
 from schemas.tables import text_frame
 from schemas.vocabulary import TermStatus
 
@@ -77,7 +77,7 @@ LAYOUTS = (
     ),
     Layout(
         "meddra_release.asc", ("version", "language", "null1", "null2", "null3"),
-        filled=("version",), required=False,
+        filled=("version",), required=False, ends_lines=False,
     ),
 )  # fmt: skip
 
@@ -238,19 +238,13 @@ def _attributes(asc: AscRelease) -> pd.DataFrame:
 
 
 def _melted(frame: pd.DataFrame, code: str, level: str, columns: Mapping[str, str]) -> pd.DataFrame:
-    parts = []
+    parts = [text_frame({column: [] for column in ATTRIBUTE_COLUMNS})]
     for column, name in columns.items():
-        rows = frame[frame[column] != ""]
-        parts.append(
-            text_frame(
-                {
-                    "code": rows[code],
-                    "level": [level] * len(rows),
-                    "name": [name] * len(rows),
-                    "value": rows[column],
-                }
-            )
-        )
+        filled = frame[column] != ""
+        if filled.any():
+            values = {"code": frame.loc[filled, code], "value": frame.loc[filled, column]}
+            part = pd.DataFrame(values, dtype="str").assign(level=level, name=name)
+            parts.append(part[list(ATTRIBUTE_COLUMNS)])
     return pd.concat(parts, ignore_index=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dictionaries.checking import Problems, first_of
+from dictionaries.checking import Problems, first_of, is_in
 
 Frames = Mapping[str, pd.DataFrame]
 Names = Mapping[str, str]
@@ -36,12 +36,12 @@ def _check_llt(frames: Frames, names: Names, problems: Problems) -> None:
     llt, pt, file = frames["llt.asc"], frames["pt.asc"], names["llt.asc"]
     flags = llt[~llt["llt_currency"].isin(["Y", "N"])]
     problems.add_rows(file, flags, "llt_currency {llt_currency!r} is neither Y nor N")
-    orphans = llt[~llt["pt_code"].isin(pt["pt_code"])]
+    orphans = llt[~is_in(llt["pt_code"], pt["pt_code"])]
     problems.add_rows(file, orphans, f"pt_code {{pt_code}} is not in {names['pt.asc']}")
-    own = llt[llt["llt_code"].isin(pt["pt_code"])]
-    astray = own[(own["llt_code"] != own["pt_code"]) & own["pt_code"].isin(pt["pt_code"])]
+    own = llt[is_in(llt["llt_code"], pt["pt_code"])]
+    astray = own[(own["llt_code"] != own["pt_code"]) & is_in(own["pt_code"], pt["pt_code"])]
     problems.add_rows(file, astray, "llt_code {llt_code} is that of a PT but belongs to PT {pt_code}")
-    without = pt[~pt["pt_code"].isin(llt["llt_code"])]
+    without = pt[~is_in(pt["pt_code"], llt["llt_code"])]
     problems.add_rows(names["pt.asc"], without, f"PT {{pt_code}} has no LLT of its own in {file}")
 
 
@@ -54,14 +54,14 @@ def _check_hierarchy(frames: Frames, names: Names, problems: Problems) -> None:
     hierarchy, file = frames["mdhier.asc"], names["mdhier.asc"]
     for level in _UPPER:
         rows, own = frames[f"{level}.asc"], names[f"{level}.asc"]
-        known = hierarchy[f"{level}_code"].isin(rows[f"{level}_code"])
+        known = is_in(hierarchy[f"{level}_code"], rows[f"{level}_code"])
         unknown = hierarchy[~known].rename(columns={f"{level}_code": "code"})
         problems.add_rows(file, unknown, f"{level}_code {{code}} is not in {own}")
         names_there = hierarchy[f"{level}_code"].map(_first_texts(rows, level))
         differ = hierarchy[known & (names_there != hierarchy[f"{level}_name"])]
         differ = differ.rename(columns={f"{level}_code": "code"})
         problems.add_rows(file, differ, f"{level}_name is not the name of {{code}} in {own}")
-        unused = rows[~rows[f"{level}_code"].isin(hierarchy[f"{level}_code"])]
+        unused = rows[~is_in(rows[f"{level}_code"], hierarchy[f"{level}_code"])]
         unused = unused.rename(columns={f"{level}_code": "code"})
         problems.add_rows(own, unused, f"{level.upper()} {{code}} has no path in {file}")
     soc = frames["soc.asc"].drop_duplicates("soc_code").set_index("soc_code")["soc_abbrev"]
@@ -80,8 +80,8 @@ def _check_primary(frames: Frames, names: Names, problems: Problems) -> None:
     primary = hierarchy[hierarchy["primary_soc_fg"] == "Y"]
     second = first_of(primary, ["pt_code"], "line")
     problems.add_rows(file, second, "PT {pt_code} has a second primary path; the first is in line {first}")
-    in_some = pt["pt_code"].isin(hierarchy["pt_code"])
-    without = pt[in_some & ~pt["pt_code"].isin(primary["pt_code"])]
+    in_some = is_in(pt["pt_code"], hierarchy["pt_code"])
+    without = pt[in_some & ~is_in(pt["pt_code"], primary["pt_code"])]
     message = f"PT {{pt_code}} has no primary path: no row in {file} has primary_soc_fg Y"
     problems.add_rows(names["pt.asc"], without, message)
     wrong = primary[primary["pt_soc_code"] != primary["soc_code"]]
@@ -119,12 +119,12 @@ def _check_order(frames: Frames, names: Names, problems: Problems) -> None:
     if order is None:
         return
     file, soc = names["intl_ord.asc"], frames["soc.asc"]
-    unknown = order[~order["soc_code"].isin(soc["soc_code"])]
+    unknown = order[~is_in(order["soc_code"], soc["soc_code"])]
     problems.add_rows(file, unknown, f"soc_code {{soc_code}} is not in {names['soc.asc']}")
     for column in ("soc_code", "order"):
         again = first_of(order, [column], "line").rename(columns={column: "value"})
         problems.add_rows(file, again, f"{column} {{value}} is already in line {{first}}")
-    without = soc[~soc["soc_code"].isin(order["soc_code"])]
+    without = soc[~is_in(soc["soc_code"], order["soc_code"])]
     problems.add_rows(names["soc.asc"], without, f"SOC {{soc_code}} is not in {file}")
 
 
@@ -142,10 +142,10 @@ def _check_membership(frames: Frames, names: Names, problems: Problems, listing:
     code = groups.columns[0]
     again = first_of(groups, [code], "line").rename(columns={code: "group"})
     problems.add_rows(names[listing], again, f"{code} {{group}} is already in line {{first}}")
-    unknown = members[~members[code].isin(groups[code])].rename(columns={code: "group"})
+    unknown = members[~is_in(members[code], groups[code])].rename(columns={code: "group"})
     problems.add_rows(names[content], unknown, f"{code} {{group}} is not in {names[listing]}")
     if content == "spec_pt.asc":
-        lost = members[~members["pt_code"].isin(frames["pt.asc"]["pt_code"])]
+        lost = members[~is_in(members["pt_code"], frames["pt.asc"]["pt_code"])]
         problems.add_rows(names[content], lost, f"pt_code {{pt_code}} is not in {names['pt.asc']}")
         return
     levels = members[~members["term_level"].isin(["0", "4", "5"])]
@@ -155,5 +155,5 @@ def _check_membership(frames: Frames, names: Names, problems: Problems, listing:
     active = members[members["status"] != "I"]
     for level, (file, column) in targets.items():
         rows = active[active["term_level"] == level]
-        lost = rows[~rows["term_code"].isin(frames[file][column])]
+        lost = rows[~is_in(rows["term_code"], frames[file][column])]
         problems.add_rows(names[content], lost, f"term_code {{term_code}} is not in {names[file]}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from dictionaries.checking import Problems, first_of
+from dictionaries.checking import Problems, first_of, is_in
 from dictionaries.content import (
     Progress,
     ReleaseContent,
@@ -180,7 +180,7 @@ class _Reader:
         own = preferred[lacks].assign(level=lowest.level, parent=preferred["code"])
         if lowest.code is None:
             own["code"] = _generated(lowest.level, own["text"], own["code"])
-        taken = own[own["code"].isin(terms["code"])]
+        taken = own[is_in(own["code"], terms["code"])]
         message = f"{above.level} code {{code}} is also a {lowest.level} code; set own_terms: false"
         self._problems.add_rows("", taken, message, "row")
         return pd.concat([terms, own], ignore_index=True)

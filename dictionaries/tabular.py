@@ -80,7 +80,8 @@ def _as_table(path: Path, sheet: str, header: list[str], rows: Sheet) -> Table:
     kept: Sheet = []
     for number, cells in rows:
         if len(cells) < width or any(cells[width:]):
-            problems.add("", f"{len(cells)} columns instead of {width}", number)
+            plural = "" if len(cells) == 1 else "s"
+            problems.add("", f"{len(cells)} column{plural} instead of {width}", number)
         kept.append((number, cells))
     problems.raise_if_any()
     frame = text_frame({name: [cells[at] for _, cells in kept] for at, name in enumerate(columns) if name})
