@@ -45,7 +45,7 @@ def run_markdown(summary: RunSummary) -> str:
         [
             f"# Study {summary.study}: coding run",
             _headline(summary.accounts),
-            _next_step(summary.next_step),
+            *_next_step(summary.next_step),
             *_accounts(summary.accounts),
             *_requests(summary),
             *_changes(summary.changes),
@@ -68,7 +68,7 @@ def export_markdown(summary: ExportSummary) -> str:
             f"{_number(still_open)} coding requests are still open in this package."
             if still_open
             else "Every coding request is settled.",
-            _next_step(summary.next_step),
+            *_next_step(summary.next_step),
             "## Where it lies",
             f"`{summary.package}`",
             "## Rows per dataset",
@@ -97,8 +97,9 @@ def _headline(accounts: Sequence[RowAccount]) -> str:
     )
 
 
-def _next_step(step: str) -> str:
-    return f"**Next:** {_cell(step)}" if step else ""
+def _next_step(step: str) -> Iterator[str]:
+    """The operation's sentence, one point per part of it."""
+    yield from _list("What to do next", [part for part in step.split("; ") if part])
 
 
 def _accounts(accounts: Sequence[RowAccount]) -> Iterator[str]:
