@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from coding.matching.word_lists import abbreviations, words_of_kind
 from dictionaries.wording import singular, to_us
@@ -88,13 +88,18 @@ class NormalName:
     @property
     def any_order(self) -> str:
         """Equal for two names with the same words; the words in order where order carries meaning."""
-        if not words_of_kind("ordered").isdisjoint(self.words) or is_negated_words(self.words):
+        if not _in_fixed_order().isdisjoint(self.words):
             return "\x1f" + self.ordered
         return " ".join(sorted(self.words))
 
     @property
     def compact(self) -> str:
         return "".join(self.words)
+
+
+@cache
+def _in_fixed_order() -> frozenset[str]:
+    return words_of_kind("ordered") | words_of_kind("negation")
 
 
 def is_negated_words(words: tuple[str, ...]) -> bool:
@@ -111,11 +116,8 @@ def normalise(folded: str, without: frozenset[str] = frozenset()) -> NormalName:
     fired: set[str] = set()
     text = folded if _PLAIN.match(folded) else _plain_text(folded, without, fired)
     words = _known_words(text.split(), without, fired)
-    if "numerals" not in without:
-        words = _numbered(words, fired)
-    if "stop_words" not in without:
-        words = _without_stop_words(words, fired)
-    return NormalName(tuple(words), tuple(rule for rule in RULES if rule in fired))
+    rules = tuple(rule for rule in RULES if rule in fired) if fired else ()
+    return NormalName(tuple(words), rules)
 
 
 def _plain_text(text: str, without: frozenset[str], fired: set[str]) -> str:
@@ -153,25 +155,90 @@ def _without_diacritics(text: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What the word rules do to a word wherever it stands, and where its neighbours matter."""
+
+    words: tuple[str, ...]
+    rules: tuple[str, ...]
+    phrase_lengths: tuple[int, ...]
+    number: str
+    number_after_class: str
+    stop: bool
+
+
+class _Facts(dict[str, "_Fact | None"]):
+    """Word → what is to be done to it, worked out once; None for a word that stays as it is."""
+
+    def __init__(self, without: frozenset[str]) -> None:
+        super().__init__()
+        self.without = without
+
+    def __missing__(self, word: str) -> _Fact | None:
+        without = self.without
+        words, rules = _word(word, without)
+        numerals = "numerals" not in without
+        fact = _Fact(
+            words=words,
+            rules=rules,
+            phrase_lengths=() if "abbreviations" in without else _abbreviation_starts().get(word, ()),
+            number=(_ROMAN.get(word) or _NUMBER_WORDS.get(word) or "") if numerals else "",
+            number_after_class=_ROMAN_AFTER_CLASS.get(word, "") if numerals else "",
+            stop="stop_words" not in without and word in words_of_kind("stop"),
+        )
+        plain = fact == _Fact((word,), (), (), "", "", False)
+        found = self[word] = None if plain else fact
+        return found
+
+
+@cache
+def _facts(without: frozenset[str]) -> _Facts:
+    return _Facts(without)
+
+
 def _known_words(words: list[str], without: frozenset[str], fired: set[str]) -> list[str]:
-    """Abbreviations of several words first, then word by word."""
+    """The word-level rules: abbreviations of several words first, then word by word."""
+    facts = _facts(without)
     found: list[str] = []
-    starts = _abbreviation_starts() if "abbreviations" not in without else {}
+    stopped = False
     position = 0
     while position < len(words):
-        for length in starts.get(words[position], ()):
-            expansion = abbreviations().get(tuple(words[position : position + length]))
-            if expansion is not None:
-                found += expansion
-                fired.add("abbreviations")
-                position += length
-                break
+        word = words[position]
+        fact = facts[word]
+        position += 1
+        if fact is None:
+            found.append(word)
+            continue
+        expansion, length = _phrase(words, position - 1, fact.phrase_lengths)
+        if expansion:
+            found += expansion
+            fired.add("abbreviations")
+            position += length - 1
+            continue
+        after_class = position > 1 and words[position - 2] in _CLASS_WORDS
+        number = (fact.number_after_class if after_class else "") or fact.number
+        if number:
+            found.append(number)
+            fired.add("numerals")
+        elif fact.stop:
+            stopped = True
         else:
-            changed, rules = _word(words[position], without)
-            found += changed
-            fired.update(rules)
-            position += 1
+            found += fact.words
+            fired.update(fact.rules)
+    if not found:
+        return words  # nothing but function words: then they are the name
+    if stopped:
+        fired.add("stop_words")
     return found
+
+
+def _phrase(words: list[str], at: int, lengths: tuple[int, ...]) -> tuple[tuple[str, ...], int]:
+    """The expansion of an abbreviation of several words that begins here, and its length."""
+    for length in lengths:
+        expansion = abbreviations().get(tuple(words[at : at + length]))
+        if expansion is not None:
+            return expansion, length
+    return (), 0
 
 
 @cache
@@ -183,8 +250,8 @@ def _abbreviation_starts() -> dict[str, tuple[int, ...]]:
     return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
 
 
-@lru_cache(maxsize=400_000)
 def _word(word: str, without: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that stand for a word, and the rules that made them."""
     fired: list[str] = []
     words: tuple[str, ...] = (word,)
     if "abbreviations" not in without and (word,) in abbreviations():
@@ -206,28 +273,6 @@ def _word(word: str, without: frozenset[str]) -> tuple[tuple[str, ...], tuple[st
 def _one(word: str) -> str:
     kept = word in words_of_kind("stop") or word in words_of_kind("negation")
     return word if kept else singular(word)
-
-
-def _numbered(words: list[str], fired: set[str]) -> list[str]:
-    found = []
-    before = ""
-    for word in words:
-        roman = _ROMAN_AFTER_CLASS if before in _CLASS_WORDS else _ROMAN
-        number = roman.get(word) or _NUMBER_WORDS.get(word)
-        if number:
-            fired.add("numerals")
-        found.append(number or word)
-        before = word
-    return found
-
-
-def _without_stop_words(words: list[str], fired: set[str]) -> list[str]:
-    stop = words_of_kind("stop")
-    kept = [word for word in words if word not in stop]
-    if len(kept) == len(words) or not kept:
-        return words
-    fired.add("stop_words")
-    return kept
 
 
 def needed_rules(verbatim: str, term: str, same: str, without: frozenset[str]) -> tuple[str, ...]:
