@@ -80,7 +80,7 @@ def guess_code_lists(columns: Mapping[str, pd.Series]) -> dict[str, CodeList]:
             continue
         meant = {answer: _meaning(role, answer) for answer in strange}
         values = {
-            standard: tuple(answer for answer in strange if meant[answer] == standard)
+            standard or "U": tuple(answer for answer in strange if meant[answer] == standard)
             for standard in DEFAULT_LISTS[role]
         }
         unknown = tuple(answer for answer in strange if meant[answer] is None)

@@ -95,7 +95,7 @@ _ROLES: dict[Domain, tuple[str, ...]] = {
 _PLACES = (
     "STUDYEVENTOID", "STUDYEVENTREPEATKEY", "FORMOID", "FORMREPEATKEY", "ITEMGROUPOID", "ITEMGROUPREPEATKEY",
 )  # fmt: skip
-_LINES = ("RECORDID", "RECORDPOSITION", "RECORDNO", "LINENO", "LINENUMBER", "LINE", "ITEMGROUPREPEATKEY")
+_LINES = ("RECORDID", "RECORDPOSITION", "RECORDNO", "LINENO", "LINENUMBER", "LINE")
 
 _ARMS = re.compile(
     r"(ACT(UAL)?|PLANNED)?ARM(CD|NRS|UD)?|ACTARMUD|TRT\d\d[AP]N?|TREATMENTARM|TREATMENTGROUP|"
@@ -162,13 +162,12 @@ def bare(column: str) -> str:
 def draft_sources(tables: Iterable[FormTable]) -> Draft:
     """Recognise the sources among tables. Names are unique; order is that of the tables."""
     left_out: list[str] = []
+    nothing: dict[str, list[str]] = {}
     recognised: list[tuple[FormTable, Domain]] = []
     for table in tables:
         domains = _domains(table)
         if not domains:
-            left_out.append(
-                f"{table.label}: nothing to code (no verbatim of AE, MH, CE, CM or PR) and no sex"
-            )
+            nothing.setdefault(table.file.name, []).append(table.sheet if table.kind else "")
         elif _subject(table) is None:
             columns = ", ".join(table.columns[:12])
             left_out.append(
@@ -177,6 +176,10 @@ def draft_sources(tables: Iterable[FormTable]) -> Draft:
             )
         else:
             recognised += [(table, domain) for domain in domains]
+    left_out += [
+        f"{file}: nothing to code{' in ' * any(names)}{', '.join(names)} (no verbatim of AE, MH, CE, CM or PR)"
+        for file, names in nothing.items()
+    ]
     shared = _shared_subjects([table for table, _ in recognised])
     names: list[str] = []
     sources = []
@@ -324,14 +327,13 @@ def _earlier(table: FormTable, domain: Domain) -> dict[str, str]:
 def _name(
     table: FormTable, domain: Domain, recognised: Sequence[tuple[FormTable, Domain]], taken: Sequence[str]
 ) -> str:
-    """A source's name: the file's, with the sheet or domain where a file gives several."""
-    same_file = [item for item, _ in recognised if item.file == table.file]
-    name = table.file.name.split(".")[0]
-    if len({item.sheet for item in same_file}) > 1:
-        name = f"{name}_{table.sheet}" if len(table.sheet) < 24 else table.sheet
-    if len([item for item in same_file if item is table]) > 1:
-        name = f"{name}_{domain}"
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-").lower()[:32].strip("_-") or str(domain).lower()
+    """A source's name: the file's, or the sheet's or item group's, with the domain where one table
+    gives several; numbered where that is taken."""
+    name = table.sheet.rsplit(".", maxsplit=1)[-1] if table.kind else table.file.name.split(".")[0]
+    if sum(item is table for item, _ in recognised) > 1:
+        name = f"{name[:29]}_{domain}"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-").lower()[:32].strip("_-")
+    name = name or str(domain).lower()
     number, unique = 1, name
     while unique in taken:
         number += 1

@@ -27,6 +27,9 @@ WORKSPACE_TEXT = """\
 #: What is looked at when a folder is named instead of files.
 _SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".xpt", ".sas7bdat", ".xml", ".json", ".ndjson"}
 
+#: Rows that are looked at: enough for keys and date formats, at once also for a million of them.
+_ROWS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class InitSummary:
@@ -137,11 +140,13 @@ def _expanded(files: Sequence[Path]) -> list[Path]:
 
 def read_form_tables(file: Path) -> list[FormTable]:
     """The tables of a file with their headers and first rows. Raises UserError for an unreadable one."""
+    from coding.ingest.file_format import file_format
+    from coding.ingest.raw_table import SourceFile
     from coding.ingest.reading import read_headers
 
-    tables = read_headers(file)
-    odm = file.suffix.lower() == ".xml"
-    kind = "item_group" if odm else "sheet" if file.suffix.lower() == ".xlsx" and len(tables) > 1 else ""
+    tables = read_headers(file, _ROWS)
+    found = file_format(SourceFile(file, file.name))
+    kind = "item_group" if found == "odm" else "sheet" if found == "xlsx" and len(tables) > 1 else ""
     return [FormTable(file, name, kind, tuple(columns), rows) for name, columns, rows in tables]
 
 

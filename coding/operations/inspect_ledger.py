@@ -76,7 +76,11 @@ def read_manifest_head(path: Path, study_id: str) -> Head:
     if data["study"] != study_id:
         raise ManifestError(f"{path}: is the manifest of another study; name one of {study_id}")
     sequence, digest = head.get("sequence"), head.get("head")
-    if not isinstance(sequence, int) or not re.fullmatch(r"[0-9a-f]{64}", str(digest)):
+    if (
+        isinstance(sequence, bool)
+        or not isinstance(sequence, int)
+        or not re.fullmatch(r"[0-9a-f]{64}", str(digest))
+    ):
         raise ManifestError(f"{path}: the ledger head in it is not complete; take the file anew")
     return Head(sequence, str(digest))
 

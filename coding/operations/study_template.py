@@ -110,7 +110,7 @@ _TAIL = """\
 #     scope: study              # study, sponsor or global
 
 # XLSX copies of exported datasets are left out above this many rows.
-# xlsx_row_limit: 100000
+# xlsx_row_limit: 50000
 """
 
 
@@ -166,8 +166,8 @@ def _source(source: DraftSource, file: str) -> str:
         lines.append(f"    {source.table.kind}: {quoted(source.table.sheet)}")
     lines += ["    columns:", *_columns(source), *_date_lines(source), *_code_list_lines(source)]
     if source.earlier and source.domain is not Domain.DM:
-        lines.append("    # An earlier coding is in the file. To count it (on the level that verbatims are coded")
-        lines.append("    # to, for MedDRA the LLT) take these lines into use:")
+        lines.append("    # An earlier coding is in the file. To count it (on the level that verbatims are")
+        lines.append("    # coded to, for MedDRA the LLT) take these lines into use:")
         lines.append("    # earlier_coding:")
         lines += [f"    #   {role}: {quoted(column)}" for role, column in source.earlier.items()]
     return "\n".join(lines) + "\n"
@@ -247,7 +247,8 @@ def _coding(domains: Sequence[Domain], sources: Iterable[DraftSource], offered: 
             unused.append(f"  # choose: no {what} dictionary is registered; add one and put its name here.")
             unused += _commented(_coded_by(field, f"{what}_dictionary", None))
         if domain in indications:
-            unused += _commented(_coded_by(OPTIONAL_VARIABLES[domain][0], OPEN_EVENTS, None))
+            field = OPTIONAL_VARIABLES[domain][0]
+            unused += _commented(_coded_by(field, OPEN_EVENTS, offered.events.get(OPEN_EVENTS)))
     lines = [
         "# The dictionary of each codable field. open_events ships with the program for trying and",
         "# teaching; for a submission register your own: `trialcoder dictionary add PATH`.",
