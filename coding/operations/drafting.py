@@ -177,7 +177,8 @@ def draft_sources(tables: Iterable[FormTable]) -> Draft:
         else:
             recognised += [(table, domain) for domain in domains]
     left_out += [
-        f"{file}: nothing to code{' in ' * any(names)}{', '.join(names)} (no verbatim of AE, MH, CE, CM or PR)"
+        f"{file}: nothing to code{' in ' if any(names) else ''}{', '.join(names)} "
+        "(no verbatim of AE, MH, CE, CM or PR)"
         for file, names in nothing.items()
     ]
     shared = _shared_subjects([table for table, _ in recognised])
