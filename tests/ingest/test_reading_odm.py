@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coding.ingest.odm import KEY_COLUMNS
+from coding.ingest.odm_stream import KEY_COLUMNS
 from coding.ingest.raw_table import RawTable, SourceFileError
 from coding.ingest.reading import read_headers
 
@@ -187,6 +187,7 @@ def test_document_types_and_entities_are_refused(read: Read, doctype: str) -> No
         ),
         ("<?xml version='1.0'?><clinical_study/>", "XML, but not ODM .its root is <clinical_study>."),
         (odm("<a>" * 200 + "</a>" * 200), "elements are nested more than 100 deep"),
+        (odm(SUBJECTS.replace("<AuditRecord>", "<AuditRecord>" + "<a>" * 200)), "nested more than 100 deep"),
         ("<?xml version='1.0' encoding='shift_jis'?><ODM/>", "its XML encoding is not supported"),
         (
             odm(SUBJECTS.replace("IT.SEV", "SubjectKey")),
