@@ -45,7 +45,7 @@ _TABLE = "table"
 QUARANTINE_COLUMNS = (*PROVENANCE_COLUMNS, "domain", "reason", "subject", "verbatim")
 
 #: The role that a column of the typed pass speaks of.
-_ROLE_OF = {"key": "record_id", "event": "verbatim", "end_latest": "end"}
+_ROLE_OF = {"key": "record_id", "event": "verbatim"}
 
 
 class ValidationOffError(UserError):
@@ -99,18 +99,30 @@ def typed_findings(domain: Domain, typed: pd.DataFrame, subjects: frozenset[str]
 
 def check_listing(schema: pandera.pandas.DataFrameSchema, frame: pd.DataFrame) -> None:
     """Check a frame of ours against its model. Raises ValidationFaultError without any data."""
-    failed = _failed_cases(schema, _indexed(frame))
-    if failed is not None:
-        pairs = zip(failed["check"], failed["column"], strict=True)
-        names = sorted({f"{check} ({column})" for check, column in pairs})
-        raise ValidationFaultError(f"{schema.name}: {', '.join(names)}")
+    failed = _failed_checks(schema, _indexed(frame))
+    if failed:
+        raise ValidationFaultError(f"{schema.name}: {', '.join(check.name for check in failed)}")
 
 
 def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(pd.RangeIndex(len(frame), name="position"), axis=0)
 
 
-def _failed_cases(schema: Any, frame: pd.DataFrame) -> pd.DataFrame | None:
+@dataclass(frozen=True)
+class _FailedCheck:
+    """A check that failed: its name, the column ("" for a check of the whole frame), and row by
+    row whether it passed; None where it could not be made at all."""
+
+    check: str
+    column: str
+    passed: pd.Series | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.check} ({self.column})" if self.column else self.check
+
+
+def _failed_checks(schema: Any, frame: pd.DataFrame) -> list[_FailedCheck]:
     import pandera.pandas as pandera
     from pandera.config import get_config_context
 
@@ -119,23 +131,27 @@ def _failed_cases(schema: Any, frame: pd.DataFrame) -> pd.DataFrame | None:
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        cases: pd.DataFrame = error.failure_cases[["check", "column", "index"]]
-        return cases
-    return None
+        return [_failed(item, schema) for item in error.schema_errors]
+    return []
+
+
+def _failed(error: Any, schema: Any) -> _FailedCheck:
+    column = "" if error.schema is schema or error.schema.name == schema.name else str(error.schema.name)
+    if isinstance(error.check_output, pd.Series):
+        return _FailedCheck(str(error.check.name), column, error.check_output)
+    return _FailedCheck(str(error.reason_code), column, None)
 
 
 def _failures(schema: Any, frame: pd.DataFrame) -> list[Finding]:
-    cases = _failed_cases(schema, frame)
-    if cases is None:
-        return []
-    found: dict[tuple[Rule, str], list[Codes]] = {}
-    for (check, column), rows in cases.groupby(["check", "column"], sort=False, dropna=False):
-        # A wide check names every column of the frame; its rule says which one is meant.
-        role = "end" if check == Rule.END_BEFORE_START else _ROLE_OF.get(str(column), str(column))
-        if check not in RULE_ORDER or rows["index"].isna().any():
-            raise ValidationFaultError(f"{schema.name}: the check {check} of {column} cannot be made")
-        found.setdefault((Rule(str(check)), role), []).append(rows["index"].to_numpy(dtype=np.int64))
-    return [Finding(rule, role, np.unique(np.concatenate(parts))) for (rule, role), parts in found.items()]
+    findings = []
+    for failed in _failed_checks(schema, frame):
+        if failed.check not in RULE_ORDER or failed.passed is None or len(failed.passed) != len(frame):
+            raise ValidationFaultError(f"{schema.name}: the check {failed.name} cannot be made")
+        rule = Rule(failed.check)
+        # A check of the whole frame has no column of its own; its rule says which is meant.
+        role = "end" if rule is Rule.END_BEFORE_START else _ROLE_OF.get(failed.column, failed.column)
+        findings.append(Finding(rule, role, np.flatnonzero(~failed.passed.to_numpy(dtype=np.bool_))))
+    return findings
 
 
 @dataclass(frozen=True)
@@ -167,7 +183,9 @@ def _issues_of_rule(
     rule: Rule, found: list[Finding], forms: pd.DataFrame, context: IssueContext
 ) -> pd.DataFrame:
     positions = np.unique(np.concatenate([finding.positions for finding in found]))
-    rows = forms.iloc[positions]
+    roles = [finding.role for finding in found]
+    needed = dict.fromkeys((*PROVENANCE_COLUMNS, _TABLE, "subject", "start", "verbatim_column", *roles))
+    rows = forms[list(needed)].iloc[positions]
     text = RULES[rule]
     length = len(rows)
     columns, values = [], []
@@ -221,7 +239,7 @@ def _messages(
         return _by_source(rows, lambda source: f"{message} ({_expected(source)} is expected)", context)
     if rule not in context.first:
         return repeated(message, len(rows))
-    earlier = forms.iloc[context.first[rule][positions]]
+    earlier = forms[["file", "row"]].iloc[context.first[rule][positions]]
     nothing = pa.scalar("", pa.large_string())
     numbers = pa.array(earlier["row"].to_numpy().astype(str), type=pa.large_string())
     parts = [pa.scalar(f"{message} (first in ", pa.large_string()), as_texts(earlier["file"])]
