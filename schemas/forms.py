@@ -108,7 +108,7 @@ def text_schema(domain: Domain, readable: Mapping[str, tuple[Rule, pd.Series]]) 
     """The text pass: the roles of one source as they were read.
 
     ``readable``: role → the rule and, by position, whether the value could be read by it (as a
-    date, in the code list, as an age). Further columns are let through unchecked.
+    date, in the code list, as an age). Columns that no rule speaks of are not looked at.
     """
 
     def could_be_read(known: pd.Series) -> Any:
@@ -125,7 +125,8 @@ def text_schema(domain: Domain, readable: Mapping[str, tuple[Rule, pd.Series]]) 
         if role in readable:
             rule, known = readable[role]
             checks.append(_check(rule, could_be_read(known)))
-        columns[role] = pa.Column("str", checks, description=description)
+        if checks:
+            columns[role] = pa.Column("str", checks, description=description)
     return pa.DataFrameSchema(columns, index=_position(), name=f"{domain} as read")
 
 
