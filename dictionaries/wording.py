@@ -2,6 +2,12 @@
 
 Pure functions over data tables, each change under a named rule. The builder of the open
 dictionary uses them to write variants out; matching can use them to recognise variants.
+The groups of words the rules look at stand in ``word_groups.csv``: ``group, word`` (UK spelling), where
+``counted`` are last words that people put into the plural, ``not_plural`` words that only look like a
+plural, ``qualifier`` adjectives that may stand before or after a condition, ``head`` last words that may
+also come first (abdominal pain, pain abdominal), ``fixed_first`` first words that belong to the name
+(growing pain) and ``name`` names that keep their capital.
+
 The pairs of spellings stand in ``spelling.csv``: ``uk, us, place``, where ``place`` says whether the
 pair is a whole ``word``, the ``start`` of one, or stands anywhere ``inside``. A pair with equal sides
 protects a word from a shorter pair (``angioedema`` is spelled so on both sides of the Atlantic).
@@ -17,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 SPELLING_FILE = Path(__file__).with_name("spelling.csv")
+WORD_GROUPS_FILE = Path(__file__).with_name("word_groups.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,14 @@ def wording_key(text: str) -> str:
 def sentence_case(text: str) -> str:
     """The text with its first letter large; the rest stays as written."""
     return text[:1].upper() + text[1:]
+
+
+@cache
+def word_group(group: str) -> frozenset[str]:
+    """The words of a group of ``word_groups.csv`` in small letters, in UK and in US spelling."""
+    with WORD_GROUPS_FILE.open(encoding="utf-8", newline="") as lines:
+        words = {row["word"].lower() for row in csv.DictReader(lines) if row["group"] == group}
+    return frozenset(words | {to_us(word) for word in words})
 
 
 # --- spelling twins -----------------------------------------------------------------------------
@@ -120,6 +135,7 @@ IRREGULAR_PLURALS: dict[str, str] = {
     "bulla": "bullae",
     "calculus": "calculi",
     "child": "children",
+    "crisis": "crises",
     "diagnosis": "diagnoses",
     "diverticulum": "diverticula",
     "embolus": "emboli",
@@ -139,12 +155,6 @@ IRREGULAR_PLURALS: dict[str, str] = {
 }
 _SINGULARS = {many: one for one, many in IRREGULAR_PLURALS.items()}
 
-#: Words that end in -s and are not plurals, beyond the endings below.
-NOT_PLURAL = frozenset(
-    "aids always ascites biceps caries diabetes facies faeces feces gas forceps herpes ictus kidneys-ureters "
-    "lens mumps nervous pancreas pelvis pus rabies rickets scabies series shingles species tabes tetanus this "
-    "measles hives triceps was has his rhythms-and".split()
-)
 _NOT_PLURAL_ENDING = re.compile(r"(ss|us|is|ous|itis|sis|xis|ras|ias|eps)$")
 
 
@@ -175,7 +185,7 @@ def singular(word: str) -> str:
     low = word.lower()
     if low in _SINGULARS:
         return _like(word, _SINGULARS[low])
-    if low in NOT_PLURAL or len(low) < 4 or not low.endswith("s"):
+    if low in word_group("not_plural") or len(low) < 4 or not low.endswith("s"):
         return word
     if low.endswith("ies") and len(low) > 4:
         return word[:-3] + "y"
@@ -187,26 +197,18 @@ def singular(word: str) -> str:
 
 
 def _singular_of_es(word: str, low: str) -> str:
-    if re.search(r"(noses|eases|auses|ulses|enses|uses|izes|ises|yses|aches)$", low):
-        return word[:-1]  # diseases, pulses, headaches: only the s is the plural's
-    if re.search(r"[^s]ses$", low):
-        return word[:-2] + "is"
-    return word[:-2]
+    """The singular of a word in -ses, -xes, -zes, -shes or -ches."""
+    if low.endswith(("oses", "yses", "eses")) and low not in {"doses", "hoses", "noses", "overdoses"}:
+        return word[:-2] + "is"  # necroses, dialyses, prostheses
+    if re.search(r"(sses|xes|shes|[^aefio]uses|inuses)$", low):
+        return word[:-2]  # abscesses, boxes, rashes, boluses
+    if low.endswith("ches") and not low.endswith("aches"):
+        return word[:-2]  # itches
+    return word[:-1]  # diseases, pulses, sizes, headaches
 
 
 def _like(model: str, word: str) -> str:
     return sentence_case(word) if model[:1].isupper() else word
-
-
-#: Last words of a term that people put into the plural and that can be counted.
-COUNTED_WORDS = frozenset(
-    "abscess allergy aneurysm ache arrhythmia attack bite blister boil bruise bulla burn calculus callus "
-    "cataract chill contraction convulsion cough cramp cyst dream effusion embolism episode fall fever "
-    "fibroid fistula flash flush fracture gallstone haematoma haemorrhoid hallucination headache hemorrhoid "
-    "hiccup hot-flush infection injury keloid laceration lesion lump metastasis migraine mole nightmare "
-    "nodule nosebleed pain palpitation papule pimple polyp rash scar seizure sore spasm sprain stone stye "
-    "thought tic toothache tremor tumour tumor twitch ulcer varicosity vein wart wheal wound".split()
-)
 
 
 _RELATION = re.compile(r"\b(after|at|by|during|due|for|from|in|of|on|to|with)\b", re.IGNORECASE)
@@ -219,41 +221,18 @@ def plural_variants(text: str) -> tuple[Variant, ...]:
     ((Variant(text='Kidney stones', rule='plural'),), (Variant(text='Bad dream', rule='singular'),), ())
     """
     start, space, last = text.rpartition(" ")
-    if _RELATION.search(start):  # "Clot in vein": the first noun would be put into the plural, not the last
+    # "Clot in vein", "Abscess wound": the first noun would be put into the plural, not the last.
+    if _RELATION.search(start) or start.partition(" ")[0].lower() in word_group("head"):
         return ()
-    if last.lower() in COUNTED_WORDS:
+    if last.lower() in word_group("counted"):
         return (Variant(f"{start}{space}{plural(last)}", "plural"),)
     one = singular(last)
-    if one != last and one.lower() in COUNTED_WORDS:
+    if one != last and one.lower() in word_group("counted"):
         return (Variant(f"{start}{space}{one}", "singular"),)
     return ()
 
 
 # --- word orders --------------------------------------------------------------------------------
-
-#: Adjectives that may stand before or after the name of a condition without changing it.
-QUALIFIERS = frozenset(
-    "acute allergic alcoholic asthmatic atopic atrophic autoimmune bacterial benign bilateral bullous "
-    "candidal chronic congenital contact diabetic diffuse drug-induced eosinophilic erosive essential febrile "
-    "fungal generalised generalized gestational haemorrhagic hemorrhagic hereditary hypertensive idiopathic "
-    "infectious infective interstitial ischaemic ischemic macular maculopapular malignant metastatic "
-    "myocardial neonatal nocturnal papular parasitic peripheral persistent photosensitive postoperative "
-    "postpartum primary pruritic psychogenic pustular recurrent reflux seasonal secondary septic "
-    "subacute traumatic tuberculous ulcerative vasovagal vesicular viral".split()
-)
-
-#: Last words of a term that may also come first: abdominal pain, pain abdominal.
-HEADS = frozenset(
-    "ache abscess atrophy bleeding block burn carcinoma cramp cramps cyst deficiency discharge discomfort "
-    "disorder distension effusion embolism embolus enlargement erosion failure fibrosis fracture haematoma "
-    "haemorrhage hematoma hemorrhage hernia hypertension impairment infarct infarction infection inflammation "
-    "injury insufficiency irritation laceration lesion lymphoma malformation mass necrosis nodule "
-    "oedema edema obstruction pain palsy paralysis perforation polyp prolapse rash regurgitation reflux "
-    "rupture spasm sprain stenosis stiffness strain swelling tenderness thrombosis tumor tumour ulcer "
-    "ulceration weakness".split()
-)
-#: First words that belong to the name: "Heart failure acute" is turned, "Growing pain" is not.
-FIXED_FIRST = frozenset("growing no not phantom hot cold".split())
 
 
 def word_orders(text: str) -> tuple[Variant, ...]:
@@ -277,19 +256,20 @@ def word_orders(text: str) -> tuple[Variant, ...]:
     if len(words) in (2, 3):
         found += _two_or_three_words(words)
     match = re.fullmatch(r"(\w+) of (?:the )?([\w-]+(?: [\w-]+)?)", text)
-    if match and match.group(1).lower() in HEADS:
+    if match and match.group(1).lower() in word_group("head"):
         found.append(Variant(sentence_case(f"{match.group(2)} {_lower_first(match.group(1))}"), "of_phrase"))
     return tuple(found)
 
 
 def _two_or_three_words(words: list[str]) -> list[Variant]:
+    qualifiers, heads = word_group("qualifier"), word_group("head")
     first, last = words[0].lower(), words[-1].lower()
     found = []
-    if first in QUALIFIERS and last not in QUALIFIERS:
+    if first in qualifiers and last not in qualifiers:
         found.append(Variant(_joined([*words[1:], words[0]]), "qualifier_last"))
-    elif last in QUALIFIERS and first not in QUALIFIERS:
+    elif last in qualifiers and first not in qualifiers:
         found.append(Variant(_joined([words[-1], *words[:-1]]), "qualifier_first"))
-    elif len(words) == 2 and last in HEADS and first not in FIXED_FIRST and first not in HEADS:
+    elif len(words) == 2 and last in heads and first not in heads | word_group("fixed_first"):
         found.append(Variant(_joined([words[1], words[0]]), "head_first"))
     return found
 
@@ -299,7 +279,7 @@ def _joined(words: list[str]) -> str:
 
 
 def _lower_first(word: str) -> str:
-    """The word without its sentence capital; abbreviations keep theirs, and so do names that
-    have a capital or a digit further on or end in 's."""
+    """The word without its sentence capital. Abbreviations keep theirs, and so do names: those of
+    the group ``name`` and those with a capital or a digit further on or an apostrophe."""
     plain = word[1:] == word[1:].lower() and len(word) > 1 and not re.search(r"\d|['\u2019]", word)
-    return word[:1].lower() + word[1:] if plain else word
+    return word[:1].lower() + word[1:] if plain and word.lower() not in word_group("name") else word

@@ -47,8 +47,15 @@ class CodeRegistry:
         return cls((row["code"], row["level"], row["text"]) for row in rows)
 
     def extend(self, level: str, texts: Iterable[str]) -> None:
-        """Give codes to the wordings that have none, in the order of their texts."""
-        new = {wording_key(text): text for text in texts if (level, wording_key(text)) not in self._codes}
+        """Give codes to the wordings that have none, in the order of their texts. The others keep
+        theirs and are noted as they are written now (capitals and punctuation may change)."""
+        new: dict[str, str] = {}
+        for text in texts:
+            known = self._codes.get((level, wording_key(text)))
+            if known is None:
+                new[wording_key(text)] = text
+            else:
+                self._texts[known] = (level, text)
         given = [int(code) for code, (its_level, _) in self._texts.items() if its_level == level]
         code = max(given, default=RANGES[level][0] - 1)
         for key, text in sorted(new.items()):

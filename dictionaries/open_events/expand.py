@@ -173,8 +173,7 @@ def _add_variants(preferred: dict[str, Preferred], wordings: _Wordings) -> None:
         for variant in (*plural_variants(item.text), *orders):
             made = Lowest(variant.text, item.preferred, variant.rule)
             proposed.setdefault(wording_key(variant.text), []).append(made)
-    for key in proposed:
-        makers = proposed[key]
+    for key, makers in proposed.items():
         if key in wordings.found or not _same_term(makers) or len(makers[0].text) > LONGEST_NAME:
             continue
         wordings.take(by_term[makers[0].preferred], makers[0].text, makers[0].rule, strict=False)
