@@ -250,7 +250,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--distinct-share", type=float, default=0.1, help="distinct verbatims per record")
+    parser.add_argument("--distinct-share", type=float, default=0.11, help="distinct verbatims per record")
     parser.add_argument("--dictionary", type=Path, default=AE_DEV if AE_DEV.exists() else None)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

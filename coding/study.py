@@ -184,7 +184,7 @@ class Study(_Model):
     do_not_autocode: tuple[str, ...] = ()
     never_show: tuple[str, ...] = ()
     synonyms: tuple[SynonymFile, ...] = ()
-    xlsx_row_limit: int = Field(default=100_000, ge=0, le=1_048_575)
+    xlsx_row_limit: int = Field(default=50_000, ge=0, le=1_048_575)
 
     @field_validator("coding", mode="before")
     @classmethod
@@ -245,7 +245,7 @@ def load_study(path: Path) -> Study:
     try:
         return Study.model_validate(data)
     except ValidationError as error:
-        raise StudyError(f"{path}:\n" + "\n".join(_explain(item) for item in error.errors())) from None
+        raise StudyError(f"{path}:\n" + "\n".join(_explanations(error))) from None
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -271,6 +271,13 @@ _StrictLoader.yaml_implicit_resolvers = {
 }
 
 
+def _explanations(error: ValidationError) -> list[str]:
+    """A line per wrong key. A list whose items are wrong is also told to be too short: left out."""
+    wrong = error.errors()
+    firsts = [item["loc"][0] for item in wrong if len(item["loc"]) > 1]
+    return [_explain(item) for item in wrong if item["type"] != "too_short" or item["loc"][0] not in firsts]
+
+
 def _explain(item: Any) -> str:
     key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in item["loc"])
     kind = item["type"]
@@ -279,7 +286,9 @@ def _explain(item: Any) -> str:
     if kind == "missing":
         return f"  {key}: missing"
     message = re.sub(r"^(Value error|Input should be),? ?", "", item["msg"])
-    prefix = "" if kind == "value_error" else "must be "
+    prefix = "" if kind in {"value_error", "too_short"} else "must be "
+    if kind == "too_short":
+        message = "needs at least one entry"
     if kind == "string_pattern_mismatch":
         return f"  {key}: may only hold letters, digits, '.', '_' and '-', and starts with a letter or digit"
     return f"  {key}: {prefix}{message}" if key else f"  {message}"
