@@ -113,45 +113,48 @@ def _report(
 ) -> Iterator[str]:
     coded, package = second
     yield f"What happened (study {STUDY}, made up)"
-    if not again:
-        yield f"  First extract   {_rows(first[0])}"
-    yield f"  Second extract  {_rows(coded)}"
-    yield f"                  {_changes(coded)}; decisions about unchanged records were kept"
-    settled = ", ".join(f"{count} {method}" for method, count in coded.by_method.items())
-    yield f"  Settled by      {settled}"
-    findings = sum(coded.issues.values())
-    yield f"  Data checks     {findings} findings, listed with file, row and what to do"
-    closes = all(account.closes for account in package.accounts)
-    yield f"  Accounting      {'closes: every row is accounted for' if closes else 'DOES NOT CLOSE'}"
     if again:
         yield f"  {workspace.folder} was there already and was run as it stands; delete it to begin anew."
+    else:
+        yield from _lines("First extract", _rows(first[0]))
+    yield from _lines("Second extract", _rows(coded), _changes(coded))
+    settled = ", ".join(f"{count} {method}" for method, count in coded.by_method.items())
+    yield from _lines("Settled by", settled)
+    closes = all(account.closes for account in package.accounts)
+    yield from _lines("Accounting", "closes: every row is accounted for" if closes else "DOES NOT CLOSE")
     yield ""
     yield "Where the results are"
-    places = {"package": package.package, **coded.places}
-    width = max(len(name) for name in places)
-    yield from (f"  {name:<{width}}  {path}" for name, path in places.items())
+    yield from _lines("package", str(package.package), "datasets/ae.xlsx is a good place to begin")
+    for name, path in coded.places.items():
+        yield from _lines(name, str(path))
     yield ""
     yield "What to do next"
-    yield f"  {coded.next_step}"
-    yield f"  {_program()} status {STUDY} --workspace {workspace.folder}"
-    yield "  make server: the same as a run form and a summary page in the browser"
-    yield "  README.md: from your own study's files to a package"
+    for step in coded.next_step.split("; "):
+        yield f"  - {step}"
+    yield f"  - see where it stands: {_program()} status {STUDY} --workspace {workspace.folder}"
+    yield "  - make server: the same with a run form and a summary page in the browser"
+    yield "  - README.md: from your own study's files to a package"
+
+
+def _lines(name: str, *texts: str) -> Iterator[str]:
+    for place, text in enumerate(texts):
+        yield f"  {'' if place else name:<15} {text}"
 
 
 def _rows(summary: RunSummary) -> str:
     def total(name: str) -> int:
         return sum(getattr(account, name) for account in summary.accounts)
 
-    return (
-        f"{total('rows_in')} rows to code: {total('coded')} coded, {total('pending')} wait for a person, "
-        f"{total('not_codable')} not codable, {total('quarantined')} in quarantine, "
-        f"{total('not_filled')} left blank"
-    )
+    rest = {"not codable": total("not_codable"), "in quarantine": total("quarantined")}
+    more = "".join(f", {count} {name}" for name, count in rest.items() if count)
+    told = f"{total('rows_in')} rows to code: {total('coded')} coded, {total('pending')} wait for a person"
+    return f"{told}{more}; {sum(summary.issues.values())} findings in the data"
 
 
 def _changes(summary: RunSummary) -> str:
     counts = {kind: sum(domain.get(str(kind), 0) for domain in summary.changes.values()) for kind in Change}
-    return ", ".join(f"{count} records {kind}" for kind, count in counts.items())
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f"records against the extract before: {told}; what was decided stands"
 
 
 def _program() -> str:
