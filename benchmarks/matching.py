@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -225,21 +226,23 @@ def show_speed(data: Path, folder: Path, verbatims: int, terms: int) -> None:
     while len(asked) < verbatims:
         asked.add(scrawled(chance.choice(pool), chance))
     requests = requests_of(sorted(asked))
-    marks: list[tuple[str, float]] = []
+    marks: list[tuple[str, float, float]] = []
 
     def progress(stage: str, done: int, total: int) -> None:
         if not marks or marks[-1][0] != stage:
-            marks.append((stage, time.monotonic()))
+            marks.append((stage, time.monotonic(), time.process_time()))
 
-    begun = time.monotonic()
+    begun, processor = time.monotonic(), time.process_time()
     matches = match_requests(requests, build_index(dictionary), default_rules(), progress)
-    ended = time.monotonic()
+    progress("", 0, 0)
     print(f"\nspeed: {len(requests)} verbatims over {len(names)} terms")
-    ends = [at for _, at in marks[1:]] + [ended]
-    for (stage, at), end in zip(marks, ends, strict=True):
-        print(f"  {stage:<40}{end - at:6.1f} s")
+    print(f"  {'stage':<40}{'seconds':>10}{'processor':>11}")
+    for (stage, at, used), (_, end, used_then) in pairwise(marks):
+        print(f"  {stage:<40}{end - at:10.1f}{used_then - used:11.1f}")
+    ended, used = marks[-1][1] - begun, marks[-1][2] - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  total {ended - begun:.1f} s, {len(matches.candidates)} candidates, peak {peak:.0f} MB")
+    print(f"  {'total':<40}{ended:10.1f}{used:11.1f}")
+    print(f"  {len(matches.candidates)} candidates, peak {peak:.0f} MB")
 
 
 def main() -> int:

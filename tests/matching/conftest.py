@@ -142,3 +142,8 @@ def rules() -> Callable[..., MatchRules]:
 @pytest.fixture
 def stored() -> Callable[..., Dictionary]:
     return store
+
+
+@pytest.fixture
+def asked() -> Callable[..., pd.DataFrame]:
+    return requests_of
