@@ -81,19 +81,37 @@ EARLIER_COLUMNS = ("earlier_code", "earlier_term")
 RAW_PREFIX = "raw."
 
 
+#: Punctuation that says something even at the edge of a verbatim: "? appendicitis", "5 %", "# rib".
+_MEANT = frozenset("?\u00bf\u061f\uff1f%\u2030#&@")
+
+#: Symbols that say nothing at the edge of a verbatim; others (``+ < >``, arrows) do.
+_EMPTY_SYMBOLS = frozenset("=|~^`®©")
+
+
 def fold(verbatim: str) -> str:
     """The frozen folding of request keys: NFKC, case, white space, outer punctuation.
 
-    >>> fold("  Head\\u00a0 ACHE. ")
-    'head ache'
+    Only marks that say nothing are taken off: a question mark, a percent sign and most symbols
+    (``+ < >`` and arrows) stay, and so does a dash at the end, which may mean "negative".
+
+    >>> fold("  Head\\u00a0 ACHE. "), fold("?appendicitis"), fold("ALT \u2191")
+    ('head ache', '?appendicitis', 'alt \u2191')
     """
     text = " ".join(unicodedata.normalize("NFKC", verbatim).casefold().split())
     start, end = 0, len(text)
-    while start < end and not text[start].isalnum():
+    while start < end and _says_nothing(text[start]):
         start += 1
-    while end > start and not text[end - 1].isalnum():
+    while end > start and _says_nothing(text[end - 1]) and unicodedata.category(text[end - 1]) != "Pd":
         end -= 1
     return text[start:end] or text
+
+
+def _says_nothing(letter: str) -> bool:
+    if letter.isalnum():
+        return False
+    if letter == " " or letter in _EMPTY_SYMBOLS:
+        return True
+    return unicodedata.category(letter)[0] == "P" and letter not in _MEANT
 
 
 def canonical_json(value: object) -> str:

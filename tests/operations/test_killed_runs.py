@@ -25,7 +25,6 @@ KILLS = int(os.environ.get("TRIALCODER_KILLS", "20"))
 PRELOAD = [
     "coding.operations.code_study",
     "coding.operations.export_study",
-    "sklearn.feature_extraction.text",
 ]
 
 
