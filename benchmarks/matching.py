@@ -108,7 +108,7 @@ def requests_of(verbatims: list[str]) -> pd.DataFrame:
     frame = text_frame({"key": [f"{at:09d}" for at in range(len(verbatims))], "verbatim": verbatims})
     for name in ("context", "earlier_code", "earlier_term"):
         frame[name] = pd.Series("", index=frame.index, dtype="str")
-    return frame.assign(serious=False)
+    return frame.assign(serious=False, earlier_disagrees=False)
 
 
 def default_rules() -> MatchRules:

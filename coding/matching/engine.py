@@ -57,10 +57,11 @@ class Matches:
 def match_requests(
     requests: pd.DataFrame, index: MatchIndex, rules: MatchRules, progress: Progress = silent
 ) -> Matches:
-    """Match requests: ``key, verbatim, context, serious, earlier_code, earlier_term``.
+    """Match requests: ``key, verbatim, context, serious, earlier_code, earlier_term,
+    earlier_disagrees``.
 
     ``context`` is canonical JSON or ""; ``serious`` is bool; ``earlier_code`` and ``earlier_term``
-    are what the occurrences agree on, or "". Further columns are not looked at. The result for a
+    are what the occurrences agree on, or ""; ``earlier_disagrees`` is true when they do not. Further columns are not looked at. The result for a
     request depends on nothing but the request, the index and the rules.
     """
     folded = [fold(verbatim) for verbatim in requests["verbatim"]]
@@ -85,7 +86,9 @@ def _questions(
 ) -> Iterator[Question]:
     texts = pd.Series(distinct, dtype="str").take(of_request).reset_index(drop=True)
     reading = read_verbatims(requests["verbatim"].reset_index(drop=True), texts)
-    columns = [requests[name].to_list() for name in ("context", "earlier_code", "earlier_term")]
+    columns = [
+        requests[name].to_list() for name in ("context", "earlier_code", "earlier_term", "earlier_disagrees")
+    ]
     flags = [
         flag.tolist() for flag in (reading.no_event, reading.negated, reading.questioned, reading.signed)
     ]

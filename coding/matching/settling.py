@@ -65,6 +65,7 @@ class Question:
     context: str
     earlier_code: str
     earlier_term: str
+    earlier_disagrees: bool
     no_event: bool
     negated: bool
     questioned: bool
@@ -201,6 +202,8 @@ class Settler:
         return None
 
     def _earlier(self, question: Question) -> tuple[Offer | None, str]:
+        if question.earlier_disagrees:
+            return None, "earlier codings disagree"
         if not question.earlier_code and not question.earlier_term:
             return None, ""
         row, problem = self._resolve(question.earlier_code, question.earlier_term)

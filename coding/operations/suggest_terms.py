@@ -89,6 +89,7 @@ def _requests(distinct: pd.Series) -> pd.DataFrame:
     for name in ("context", "earlier_code", "earlier_term"):
         requests[name] = pd.Series("", index=requests.index, dtype="str")
     requests["serious"] = False
+    requests["earlier_disagrees"] = False
     return requests
 
 

@@ -107,7 +107,8 @@ def requests_of(verbatims: list[str], **columns: object) -> pd.DataFrame:
     frame = text_frame({"key": [f"k{at:03d}" for at in range(len(verbatims))], "verbatim": verbatims})
     for name in ("context", "earlier_code", "earlier_term"):
         frame[name] = pd.Series(columns.get(name, ""), index=frame.index, dtype="str")
-    frame["serious"] = columns.get("serious", False)
+    for name in ("serious", "earlier_disagrees"):
+        frame[name] = columns.get(name, False)
     return frame
 
 

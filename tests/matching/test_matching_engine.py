@@ -241,6 +241,10 @@ def test_earlier_coding(match: Match, verbatim: str, code: str, term: str, expec
     assert decided(match([verbatim], earlier_code=code, earlier_term=term)) == expected
 
 
+def test_earlier_codings_that_disagree_are_named(match: Match) -> None:
+    assert held(match(["boo"], earlier_disagrees=True)) == "earlier codings disagree"
+
+
 def test_an_earlier_coding_that_does_not_fit_is_named(match: Match) -> None:
     assert held(match(["boo"], earlier_code="7777")) == "earlier coding: the code is not in this release"
 
@@ -317,7 +321,8 @@ def test_requests_with_further_columns_and_any_index(index: MatchIndex, rules: R
     frame = pd.DataFrame(
         {
             "key": ["b", "a"], "verbatim": ["Rash", "Rash"], "context": ["", "{}"], "serious": [True, False],
-            "earlier_code": ["", ""], "earlier_term": ["", ""], "occurrences": [3, 1],
+            "earlier_code": ["", ""], "earlier_term": ["", ""], "earlier_disagrees": [False, False],
+            "occurrences": [3, 1],
         },
         index=[7, 7],
     )  # fmt: skip
