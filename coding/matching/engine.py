@@ -61,8 +61,9 @@ def match_requests(
     earlier_disagrees``.
 
     ``context`` is canonical JSON or ""; ``serious`` is bool; ``earlier_code`` and ``earlier_term``
-    are what the occurrences agree on, or ""; ``earlier_disagrees`` is true when they do not. Further columns are not looked at. The result for a
-    request depends on nothing but the request, the index and the rules.
+    are what the occurrences agree on, or ""; ``earlier_disagrees`` is true where they do not agree.
+    Further columns are not looked at. The result for a request depends on nothing but the request,
+    the index and the rules.
     """
     folded = [fold(verbatim) for verbatim in requests["verbatim"]]
     distinct = sorted(set(folded))

@@ -42,7 +42,8 @@ def run(index: MatchIndex, verbatims: list[str], rules: MatchRules, reverse: boo
         {
             "key": pd.Series([canonical_json(text) for text in verbatims], dtype="str"),
             "verbatim": pd.Series(verbatims, dtype="str"),
-            "context": "", "serious": False, "earlier_code": "", "earlier_term": "", "earlier_disagrees": False,
+            "context": "", "serious": False, "earlier_code": "", "earlier_term": "",
+            "earlier_disagrees": False,
         }
     )  # fmt: skip
     return match_requests(frame.iloc[::-1] if reverse else frame, index, rules)
