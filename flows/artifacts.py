@@ -134,7 +134,7 @@ def _account(item: RowAccount) -> str:
 def _requests(summary: RunSummary) -> Iterator[str]:
     yield "## Coding requests"
     new = _number(summary.new_requests)
-    yield f"{_number(summary.requests)} distinct requests, {new} of them new in this run."
+    yield f"{_number(summary.requests)} distinct requests, {new} of them new with this extract."
     yield from _table(("Status",), _counts(summary.by_status), ("Requests",))
     yield from _table(("Method",), _counts(summary.by_method), ("Requests",))
 

@@ -7,7 +7,6 @@ again goes on from the workspace as it stands; deleting the workspace's folder b
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import shutil
 import sys
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 EXAMPLES = PROJECT / "examples"
 STUDY = "ASPEN"
 
+#: What happens is said here, in plain words, not by Prefect's log.
+_SILENT = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and say what happened; returns the exit code."""
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _demo(workspace)
     except UserError as error:
         _say(f"trialcoder: {error}")
+        _say(f"This is only the demo: {workspace.folder} can be deleted to begin anew.")
         return error.exit_code
     except KeyboardInterrupt:
         _say("\nInterrupted. Nothing half-written is kept; run it again to go on.")
@@ -52,8 +55,7 @@ def _demo(workspace: Workspace) -> None:
     _say("Starting Prefect (the first time takes about 20 seconds) …")
     with LocalServer(PROJECT / ".prefect" / "demo", options=("--no-ui", "--no-services")) as server:
         # Before the first import of Prefect, which reads its settings from here.
-        os.environ.update(server.environment, PREFECT_LOGGING_LEVEL="WARNING")
-        logging.getLogger("prefect").setLevel(logging.WARNING)
+        os.environ.update(server.environment, **_SILENT)
         _say(f"Coding {STUDY}{'' if again else ': the first extract'} …")
         first = _run(workspace)
         update(workspace)
@@ -129,8 +131,7 @@ def _report(
         yield from _lines(name, str(path))
     yield ""
     yield "What to do next"
-    for step in coded.next_step.split("; "):
-        yield f"  - {step}"
+    yield f"  - {package.next_step}"
     yield f"  - see where it stands: {_program()} status {STUDY} --workspace {workspace.folder}"
     yield "  - make server: the same with a run form and a summary page in the browser"
     yield "  - README.md: from your own study's files to a package"

@@ -53,7 +53,7 @@ Every line adds up: no row is lost and none is counted twice.
 
 ## Coding requests
 
-1,200 distinct requests, 7 of them new in this run.
+1,200 distinct requests, 7 of them new with this extract.
 
 | Status | Requests |
 | --- | ---: |
