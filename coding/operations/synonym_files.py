@@ -7,6 +7,7 @@ every study of the sponsor (or every study) finds them.
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,6 +20,9 @@ from schemas.tables import read_csv
 from schemas.vocabulary import Action, Scope, TermStatus
 
 REQUIRED = ("verbatim", "code", "term")
+
+#: Wrong rows that a message names.
+SHOWN = 20
 
 
 def study_events(run: StudyRun, ledger: Ledger) -> list[NewEvent]:
@@ -49,6 +53,7 @@ def _events(run: StudyRun, ledger: Ledger, scopes: set[Scope]) -> list[NewEvent]
 
 
 def _read(run: StudyRun, item: SynonymFile) -> list[dict[str, str]]:
+    """The payload of each row. Raises UserError naming every row that is wrong."""
     dictionary = run.dictionaries.get(item.dictionary)
     if dictionary is None:
         raise UserError(
@@ -58,6 +63,30 @@ def _read(run: StudyRun, item: SynonymFile) -> list[dict[str, str]]:
     if item.scope == Scope.SPONSOR and not run.study.sponsor:
         raise UserError("study.yaml: sponsor is blank, but a synonym file has the scope sponsor")
     path = run.folder / item.file
+    frame = _frame(path)
+    _check(path, frame, dictionary)
+    same = {
+        "scope": str(item.scope),
+        "sponsor": run.study.sponsor if item.scope == Scope.SPONSOR else "",
+        "dictionary": dictionary.release.name,
+        "release": dictionary.release.identity,
+        "file_sha256": sha256(path.read_bytes()).hexdigest(),
+    }
+    columns = [frame[name].to_list() for name in ("verbatim", "context", "code", "term")]
+    return [
+        {
+            **same,
+            "folded": fold(verbatim),
+            "verbatim": verbatim,
+            "context": context,
+            "code": code,
+            "text": term,
+        }
+        for verbatim, context, code, term in zip(*columns, strict=True)
+    ]
+
+
+def _frame(path: Path) -> pd.DataFrame:
     try:
         frame = read_csv(path)
     except (OSError, ValueError) as error:
@@ -65,36 +94,23 @@ def _read(run: StudyRun, item: SynonymFile) -> list[dict[str, str]]:
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing; needed: {', '.join(REQUIRED)}")
-    if "context" not in frame.columns:
-        frame["context"] = ""
+    return frame if "context" in frame.columns else frame.assign(context="")
+
+
+def _check(path: Path, frame: pd.DataFrame, dictionary: Dictionary) -> None:
     terms = _terms(dictionary, frame)
-    checksum = sha256(path.read_bytes()).hexdigest()
-    rows, problems = [], []
+    problems = []
     for number, row in enumerate(frame.itertuples(index=False), start=2):
         problem = _problem(row, terms)
         if problem:
             problems.append(f"row {number}: {problem}")
-            continue
-        rows.append(
-            {
-                "scope": str(item.scope),
-                "sponsor": run.study.sponsor if item.scope == Scope.SPONSOR else "",
-                "dictionary": dictionary.release.name,
-                "folded": fold(str(row.verbatim)),
-                "verbatim": str(row.verbatim),
-                "context": str(row.context),
-                "code": str(row.code),
-                "text": str(row.term),
-                "release": dictionary.release.identity,
-                "file_sha256": checksum,
-            }
-        )
-    twice = pd.DataFrame(rows, columns=["folded", "context", "code"]).drop_duplicates()
-    if twice.duplicated(["folded", "context"]).any():
+    folded = frame.assign(folded=[fold(verbatim) for verbatim in frame["verbatim"]])
+    rules = folded[["folded", "context", "code"]].drop_duplicates()
+    if rules.duplicated(["folded", "context"]).any():
         problems.append("the same verbatim is given two codes; keep one of them")
     if problems:
-        raise UserError(f"{path}:\n  " + "\n  ".join(problems[:20]))
-    return rows
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        raise UserError("\n  ".join([f"{path}:", *problems[:SHOWN], *more]))
 
 
 def _terms(dictionary: Dictionary, frame: pd.DataFrame) -> dict[str, tuple[str, str]]:

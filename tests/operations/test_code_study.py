@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,10 +17,23 @@ from coding.operations.export_study import export_study
 from coding.operations.study_status import study_status
 from coding.records import UserError
 from coding.workspace import StudyBusyError
+from dictionaries.loading import import_release
 from schemas.tables import read_csv
 from schemas.vocabulary import Action
 
 MakeStudy = Callable[..., "object"]
+#: Less than the study of conftest.py: one source.
+STUDY = """\
+study: {study}
+sponsor: Acme
+sources:
+  - name: ae
+    domain: AE
+    file: ae.csv
+    columns: {{verbatim: AETERM, subject: USUBJID, record_id: AESPID}}
+coding:
+  AETERM: {{dictionary: Tiny}}
+"""
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -230,3 +244,60 @@ def test_suggestions_stand_ready_for_the_coder(make_study: MakeStudy) -> None:
     first = listing[listing["rank"] == "1"]
     assert first["verbatim"].tolist() == ["back ache pain", "dizzy head"]
     assert first["term"].tolist()[0] == "Back pain"
+
+
+def test_a_serious_event_is_never_approved_by_score(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.configure("coding:", "outcomes: {score: approved, score_minimum: 0.3}\ncoding:")
+    made.write_ae(("S1,1,bad back pain really,N,2024,,A", "S2,1,itchin skin spots,Y,2024,,A"))
+    code_study(made.workspace, made.study, actor="dana")
+    package = export_study(made.workspace, made.study, actor="dana").package
+    found = {row["AESPID"] + row["USUBJID"]: row for row in rows_of(package / "datasets" / "ae.csv")}
+    assert (found["1S1"]["TC_STATUS"], found["1S1"]["AEDECOD"]) == ("AUTOCODED", "Back pain")
+    assert (found["1S2"]["TC_STATUS"], found["1S2"]["TC_METHOD"]) == ("PENDING_APPROVAL", "score")
+    # The same verbatim in a serious event later takes the approval away.
+    made.write_ae(("S1,1,bad back pain really,N,2024,,A", "S3,1,bad back pain really,Y,2024,,A"))
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert summary.by_status == {"PENDING_APPROVAL": 1}
+
+
+def test_an_earlier_coding_counts_only_where_the_study_says_so(make_study: MakeStudy) -> None:
+    made = make_study()
+    text = "USUBJID,AESPID,AETERM,AESER,AESTDTC,AEENDTC,AELLT,AELLTCD\nS1,1,boo boo,N,2024,,Rash,10000005\n"
+    (made.folder / "ae.csv").write_text(text, encoding="utf-8")
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert summary.by_status == {"NEEDS_CODING": 1}
+    made.configure("  - name: dm", "    earlier_coding: {code: AELLTCD, term: AELLT}\n  - name: dm")
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert (summary.by_status, summary.by_method) == ({"PENDING_APPROVAL": 1}, {"earlier_coding": 1})
+    package = export_study(made.workspace, made.study, actor="dana").package
+    (row,) = rows_of(package / "datasets" / "ae.csv")
+    assert (row["AELLTCD"], row["SRC_AELLTCD"], row["SRC_AELLT"]) == ("10000005", "10000005", "Rash")
+
+
+def test_a_sponsors_synonyms_reach_its_studies_and_no_others(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.write_ae(("S1,1,boo boo,N,2024,,A",))
+    (made.folder / "s.csv").write_text("verbatim,code,term\nBoo boo,10000005,Rash\n", encoding="utf-8")
+    made.configure("coding:", "synonyms: [{file: s.csv, dictionary: Tiny, scope: sponsor}]\ncoding:")
+    assert code_study(made.workspace, made.study, actor="dana").by_method == {"synonym_sponsor": 1}
+    for study, sponsor, status in (("S-2", "Acme", "AUTOCODED"), ("S-3", "Other", "NEEDS_CODING")):
+        folder = made.workspace.study_folder(study)
+        shutil.copytree(made.folder, folder, ignore=shutil.ignore_patterns("extracts", "work"))
+        (folder / "study.yaml").write_text(
+            STUDY.format(study=study).replace("Acme", sponsor), encoding="utf-8"
+        )
+        assert code_study(made.workspace, study, actor="dana").by_status == {status: 1}
+
+
+def test_the_same_dictionary_in_two_releases_is_refused(
+    make_study: MakeStudy, dictionary_files: Path
+) -> None:
+    made = make_study()
+    import_release(dictionary_files, made.workspace.dictionaries, name="Tiny", version="2.0")
+    made.configure(
+        "AETERM: {dictionary: Tiny}",
+        'AETERM: {dictionary: Tiny, release: "1.0"}\n  MHTERM: {dictionary: Tiny, release: "2.0"}',
+    )
+    with pytest.raises(UserError, match="Tiny is named with two releases"):
+        code_study(made.workspace, made.study, actor="dana")
