@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from coding.operations.init_study import WORKSPACE_TEXT
 from coding.records import UserError
 from coding.workspace import WORKSPACE_FILE, Workspace
-from flows.local_server import LocalServer
+from flows.local_server import LocalServer, stop_on_signals
 from flows.prefect_settings import PROJECT
 from schemas.tables import atomic_path, write_text
 from schemas.vocabulary import Change
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m flows.demo", description=__doc__)
     parser.add_argument("--workspace", type=Path, default=PROJECT / "demo", help="where to work (demo/)")
     workspace = Workspace(parser.parse_args(arguments).workspace.resolve())
+    stop_on_signals()
     try:
         _demo(workspace)
     except UserError as error:

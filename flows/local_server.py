@@ -48,6 +48,20 @@ def port_in_use(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def stop_on_signals() -> None:
+    """Let a polite kill, or the terminal's end, unwind this process as Ctrl-C does.
+
+    Without it a killed process would leave its server behind.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
 class LocalServer:
     """A Prefect server with its database and logs in ``home``; use it in a ``with`` block.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coding.records import UserError
 from coding.workspace import WORKSPACE_VARIABLE, find_workspace
-from flows.local_server import LocalServer, LocalServerError
+from flows.local_server import LocalServer, LocalServerError, stop_on_signals
 from flows.prefect_settings import PROJECT, WORK_POOL
 
 _PORT = 4200
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, help=f"workspace of the runs (default {WORKSPACE_VARIABLE})"
     )
     options = parser.parse_args(arguments)
+    stop_on_signals()
     try:
         _serve(options.port, options.workspace)
     except UserError as error:
