@@ -15,6 +15,7 @@ WORKSPACE/
 from __future__ import annotations
 
 import contextlib
+import errno
 import getpass
 import json
 import os
@@ -43,6 +44,27 @@ class StudyBusyError(UserError):
     """Another run holds the study."""
 
     exit_code = 4
+
+
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
+_NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.EEXIST, errno.EFBIG}
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn a full disk, or a folder that cannot be written, into an error a person can act on.
+
+    Raises WorkspaceError that names the folder; other errors go through as they are.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL_DISK or "No space left" in str(error):
+            raise WorkspaceError(f"{folder}: the disk is full; free space and run again") from None
+        if error.errno in _NOT_WRITABLE or "Permission denied" in str(error):
+            why = error.strerror or type(error).__name__
+            raise WorkspaceError(f"{folder}: cannot be written ({why}); check its permissions") from None
+        raise
 
 
 def current_actor() -> str:

@@ -13,14 +13,11 @@ extract never changes: it is written beside its place and renamed when it is who
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +32,7 @@ from coding.ingest.study_forms import StudyForms, study_forms
 from coding.ingest.validation import check_listing, refuse_without_validation
 from coding.records import Progress, UserError, canonical_json, silent
 from coding.study import Source, Study
+from coding.workspace import writing_to
 from schemas.tables import read_parquet, write_parquet, write_text
 from schemas.vocabulary import Domain
 
@@ -100,14 +98,14 @@ def take_extract(study: Study, study_folder: Path, progress: Progress = silent) 
     inputs = _inputs(study, study_folder, progress)
     extract_id = _checksum_of(inputs)
     folder = _folder(study_folder, extract_id)
-    with _writing(folder.parent):
+    with writing_to(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(folder.parent)
     if folder.exists() and not _faults(folder, extract_id):
         return Extract(folder, extract_id)
     reader = _Reader(study_folder, {item["file"]: item["sha256"] for item in inputs["files"]}, progress)
     made = study_forms(study, reader.read, progress)
-    with _writing(folder.parent):
+    with writing_to(folder.parent):
         _store(made, reader.tables, inputs, extract_id, folder, progress)
     return Extract(folder, extract_id)
 
@@ -277,14 +275,3 @@ def _clear_leftovers(extracts: Path) -> None:
     """Remove what killed runs left; the study is held, so nobody is writing there."""
     for leftover in sorted(extracts.glob(f"{_LEFTOVER}*")):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error):
-            raise ExtractError(f"{folder}: the disk is full; free space and run again") from None
-        why = error.strerror or type(error).__name__
-        raise ExtractError(f"{folder}: cannot be written ({why}); check its permissions") from None

@@ -20,11 +20,11 @@ from coding.ledger.ledger import ORGANISATION, Ledger, NewEvent
 from coding.operations.matching_run import DictionaryCoding, code_dictionary, lapsed
 from coding.operations.study_changes import changes_between, recoded_records
 from coding.operations.study_listings import write_listings
-from coding.operations.study_run import StudyRun, open_study, requests_by_dictionary, writing_to
+from coding.operations.study_run import StudyRun, open_study, requests_by_dictionary
 from coding.operations.summaries import RunSummary
 from coding.operations.synonym_files import sponsor_events, study_events
 from coding.records import NO_TERM, Decision, DecisionPart, Progress, UserError, silent
-from coding.workspace import Workspace
+from coding.workspace import Workspace, writing_to
 from schemas.vocabulary import Action, Method, Outcome, Status
 
 STATUS_OF = {Outcome.APPROVED: Status.AUTOCODED, Outcome.NEEDS_APPROVAL: Status.PENDING_APPROVAL}

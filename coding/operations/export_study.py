@@ -20,10 +20,10 @@ from coding.exports.package import PackageWriter, file_checksum, whole_folder
 from coding.ledger.chain import utc_text
 from coding.ledger.ledger import Head, Ledger, NewEvent
 from coding.operations.study_listings import StudyState, study_state
-from coding.operations.study_run import StudyRun, open_study, writing_to
+from coding.operations.study_run import StudyRun, open_study
 from coding.operations.summaries import ExportSummary
 from coding.records import Progress, UserError, silent
-from coding.workspace import Workspace
+from coding.workspace import Workspace, writing_to
 from schemas.tables import text_frame
 from schemas.vocabulary import BUCKET_OF, Action, Bucket, Domain
 

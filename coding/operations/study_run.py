@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -16,29 +14,13 @@ import pandas as pd
 from coding.occurrences import occurrence_columns, occurrences_of, requests_of
 from coding.records import UserError, canonical_json
 from coding.study import CodedBy, Study
-from coding.workspace import Workspace, WorkspaceError
+from coding.workspace import Workspace
 from dictionaries.model import Dictionary, DictionaryError
 from dictionaries.registry import open_dictionary, shipped_folders
 from schemas.vocabulary import Domain, domain_of_field
 
 if TYPE_CHECKING:
     from coding.ingest.extract import Extract
-
-FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
-NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
-
-
-@contextlib.contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into an error a person can act on."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL_DISK or "No space left" in str(error):
-            raise WorkspaceError(f"{folder}: the disk is full; free space and run again") from None
-        if error.errno in NOT_WRITABLE or "Permission denied" in str(error):
-            raise WorkspaceError(f"{folder}: cannot be written; check its permissions") from None
-        raise
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from coding.ingest import extract as extract_module
 from coding.ingest.extract import Extract, ExtractError, open_extract, take_extract
 from coding.records import UserError
 from coding.study import Study
+from coding.workspace import WorkspaceError
 from schemas.vocabulary import Domain
 
 AE = """\
@@ -202,14 +203,14 @@ def test_a_full_disk_leaves_nothing_behind(folder: Path, monkeypatch: pytest.Mon
 
     for function in ("write_parquet", "write_text"):
         monkeypatch.setattr(extract_module, function, full(getattr(extract_module, function)))
-    with pytest.raises(ExtractError, match=r"extracts: the disk is full"):
+    with pytest.raises(WorkspaceError, match=r"extracts: the disk is full"):
         take_extract(study(), folder)
     assert list((folder / "extracts").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written(folder: Path) -> None:
     (folder / "extracts").write_text("a file in its place", encoding="utf-8")
-    with pytest.raises(ExtractError, match=r"extracts: cannot be written .*; check its permissions"):
+    with pytest.raises(WorkspaceError, match=r"extracts: cannot be written .*; check its permissions"):
         take_extract(study(), folder)
 
 
