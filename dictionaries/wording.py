@@ -19,7 +19,7 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 SPELLING_FILE = Path(__file__).with_name("spelling.csv")
@@ -87,7 +87,11 @@ def _speller(to_uk: bool) -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("|".join(patterns[part] for part in longest_first), re.IGNORECASE), turned
 
 
-def _respell(text: str, to_uk: bool) -> str:
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+@lru_cache(maxsize=1 << 16)
+def _respelled_word(word: str, to_uk: bool) -> str:
     pattern, turned = _speller(to_uk)
 
     def replace(match: re.Match[str]) -> str:
@@ -97,7 +101,12 @@ def _respell(text: str, to_uk: bool) -> str:
             return wanted.upper()
         return sentence_case(wanted) if found[0].isupper() else wanted
 
-    return pattern.sub(replace, text)
+    return pattern.sub(replace, word)
+
+
+def _respell(text: str, to_uk: bool) -> str:
+    # No pair reaches over a word's end, and words come again and again: each is turned once.
+    return _WORD.sub(lambda match: _respelled_word(match.group(), to_uk), text)
 
 
 def to_uk(text: str) -> str:
@@ -155,7 +164,7 @@ IRREGULAR_PLURALS: dict[str, str] = {
 }
 _SINGULARS = {many: one for one, many in IRREGULAR_PLURALS.items()}
 
-_NOT_PLURAL_ENDING = re.compile(r"(ss|us|is|ous|itis|sis|xis|ras|ias|eps)$")
+_NOT_PLURAL_ENDING = re.compile(r"(ss|us|is|ous|itis|sis|xis|eps)$")
 
 
 def plural(word: str) -> str:
@@ -269,9 +278,13 @@ def _two_or_three_words(words: list[str]) -> list[Variant]:
         found.append(Variant(_joined([*words[1:], words[0]]), "qualifier_last"))
     elif last in qualifiers and first not in qualifiers:
         found.append(Variant(_joined([words[-1], *words[:-1]]), "qualifier_first"))
-    elif len(words) == 2 and last in heads and first not in heads | word_group("fixed_first"):
+    elif len(words) == 2 and last in heads and _may_come_last(first):
         found.append(Variant(_joined([words[1], words[0]]), "head_first"))
     return found
+
+
+def _may_come_last(first: str) -> bool:
+    return first not in word_group("head") | word_group("fixed_first") and not first.endswith("'s")
 
 
 def _joined(words: list[str]) -> str:
