@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dictionaries.loading import import_release
 from dictionaries.model import RELEASE_FILE, Dictionary, DictionaryError
 from dictionaries.open_events import FOLDER, RELEASE_FILES_FOLDER, RELEASE_FOLDER, SOURCE_FOLDER
 from dictionaries.open_events.build import LEVELS, Built, build
@@ -238,6 +239,21 @@ def test_built_again_it_is_the_committed_release(rebuilt: tuple[Path, Built], di
     assert {path.name: path.read_bytes() for path in (folder / "release_files").iterdir()} == committed
     for name in (f"release/{RELEASE_FILE}", "source/codes.csv"):
         assert (folder / name).read_bytes() == (FOLDER / name).read_bytes()
+
+
+def test_its_files_in_the_meddra_layout_are_read_as_the_same_release(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    import_release(RELEASE_FILES_FOLDER, tmp_path, name="open_events_copy", licensed=False)
+    copy = open_dictionary("open_events_copy", folders=[tmp_path])
+    assert copy.release.levels == LEVELS
+    columns = ["level", "code", "text", "status", "parent"]
+    for name in ("terms", "paths"):
+        ours, theirs = getattr(dictionary, name), getattr(copy, name)
+        by = columns if name == "terms" else list(ours.columns)
+        pd.testing.assert_frame_equal(
+            ours[by].sort_values(by, ignore_index=True), theirs[by].sort_values(by, ignore_index=True)
+        )
 
 
 def write_sources(folder: Path, **files: str) -> Path:
