@@ -5,22 +5,20 @@ Errors name the key and the allowed values. Nothing here touches a file but :fun
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from coding.records import UserError
+from schemas.settings_file import SettingsError, read_settings
 from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain, Outcome, Scope
 
 STUDY_FILE = "study.yaml"
@@ -229,66 +227,8 @@ class Study(_Model):
 def load_study(path: Path) -> Study:
     """Read and check a study.yaml. Raises StudyError naming every wrong key."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return read_settings(path, Study)
     except FileNotFoundError:
         raise StudyError(f"{path}: not found; make one with `trialcoder init`") from None
-    except UnicodeDecodeError as error:
-        raise StudyError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    try:
-        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise StudyError(f"{path}:{where} {getattr(error, 'problem', error)}") from None
-    if not isinstance(data, dict):
-        raise StudyError(f"{path}: expected `key: value` lines, found {type(data).__name__}")
-    try:
-        return Study.model_validate(data)
-    except ValidationError as error:
-        raise StudyError(f"{path}:\n" + "\n".join(_explanations(error))) from None
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, and reads ``Y``, ``no`` and dates as text."""
-
-
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _explanations(error: ValidationError) -> list[str]:
-    """A line per wrong key. A list whose items are wrong is also told to be too short: left out."""
-    wrong = error.errors()
-    firsts = [item["loc"][0] for item in wrong if len(item["loc"]) > 1]
-    return [_explain(item) for item in wrong if item["type"] != "too_short" or item["loc"][0] not in firsts]
-
-
-def _explain(item: Any) -> str:
-    key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in item["loc"])
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        return f"  {key}: not a known key; check the spelling"
-    if kind == "missing":
-        return f"  {key}: missing"
-    message = re.sub(r"^(Value error|Input should be),? ?", "", item["msg"])
-    prefix = "" if kind in {"value_error", "too_short"} else "must be "
-    if kind == "too_short":
-        message = "needs at least one entry"
-    if kind == "string_pattern_mismatch":
-        return f"  {key}: may only hold letters, digits, '.', '_' and '-', and starts with a letter or digit"
-    return f"  {key}: {prefix}{message}" if key else f"  {message}"
+    except SettingsError as error:
+        raise StudyError(str(error)) from None

@@ -5,22 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dictionaries.model import DictionaryError
+from schemas.settings_file import SettingsError, read_settings
 
 
 def _as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _none_if_blank(value: Any) -> Any:
-    return None if value == "" else value
-
-
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
 
 
 class _Model(BaseModel):
@@ -36,7 +31,7 @@ class LevelColumns(_Model):
 
     level: str
     text: str
-    code: OptionalText = None
+    code: str | None = None
     code_width: int = Field(default=0, ge=0, le=64)
 
 
@@ -63,22 +58,22 @@ class TableDescription(_Model):
     """
 
     name: str
-    version: OptionalText = None
+    version: str | None = None
     language: str = "English"
     licensed: bool
     note: str = ""
     codes: Literal["text", "numeric"] = "text"
     levels: tuple[LevelColumns, ...] = Field(min_length=1)
-    preferred_level: OptionalText = None
+    preferred_level: str | None = None
     own_terms: bool = False
     status: StatusColumn | None = None
     primary: PrimaryColumn | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     nothing: Texts = ()
     only: dict[str, Texts] = Field(default_factory=dict)
-    delimiter: OptionalText = None
-    encoding: OptionalText = None
-    sheet: OptionalText = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -121,50 +116,8 @@ class TableDescription(_Model):
 def read_description(path: Path) -> TableDescription:
     """Read and check a description. Raises DictionaryError naming every wrong key."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DictionaryError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
-    try:
-        # Every scalar as text: a version 2024.10 must not become the number 2024.1.
-        data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - makes plain text only
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        raise DictionaryError(f"{path}:{where} {getattr(error, 'problem', error)}") from None
-    if not isinstance(data, dict):
-        raise DictionaryError(f"{path}: expected `key: value` lines; see docs/dictionaries.md")
-    try:
-        return TableDescription.model_validate(data)
-    except ValidationError as error:
-        faults = "\n".join(_explain(item) for item in error.errors())
-        raise DictionaryError(f"{path}:\n{faults}") from None
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Reads every scalar as text and refuses a key given twice."""
-
-
-def _mapping(loader: yaml.BaseLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str) or key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is given twice or is no text", key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_TextLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def _explain(item: Any) -> str:
-    key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in item["loc"])
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        return f"  {key}: not a known key; check the spelling"
-    if kind == "missing":
-        return f"  {key}: missing"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    return f"  {key}: {message}" if key else f"  {message}"
+        return read_settings(path, TableDescription)
+    except FileNotFoundError:
+        raise DictionaryError(f"{path}: not found") from None
+    except SettingsError as error:
+        raise DictionaryError(str(error)) from None

@@ -186,7 +186,7 @@ def test_broken_tables(tmp_path, table, description, said):
         (BASE, "  levels: missing"),
         (CODES.replace("licensed: false\n", ""), "  licensed: missing"),
         (CODES + "colour: red\n", "  colour: not a known key; check the spelling"),
-        (CODES + "codes: integer\n", "  codes: Input should be 'text' or 'numeric'"),
+        (CODES + "codes: integer\n", "  codes: must be 'text' or 'numeric'"),
         (DRUGS.replace("preferred_level: INGREDIENT\n", ""),
          "  preferred_level: must be NAME or INGREDIENT, the first or second level"),
         (DRUGS + "codes: numeric\n",
@@ -202,10 +202,10 @@ def test_descriptions_that_cannot_be_used(tmp_path, description, said):
 @pytest.mark.parametrize(
     ("description", "said"),
     [
-        ("- a\n- b\n", "description.yaml: expected `key: value` lines; see docs/dictionaries.md"),
+        ("- a\n- b\n", "description.yaml: expected `key: value` lines, found list"),
         (CODES + "name: Again\n", "the key 'name' is given twice or is no text"),
         ("name: [unclosed\n", "expected ',' or ']'"),
-        ("name: !!python/object:os.system x\n", "levels: missing"),
+        ("name: !!python/object:os.system x\n", "could not determine a constructor"),
     ],
 )
 def test_yaml_that_is_no_description(tmp_path, description, said):
