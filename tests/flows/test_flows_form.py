@@ -39,14 +39,6 @@ def page(prefect_server: Any) -> Iterator[Any]:
         browser.close()
 
 
-def picture(page: Any, name: str) -> None:
-    """Keep a screenshot where TRIALCODER_PICTURES says, for docs/pictures."""
-    folder = os.environ.get("TRIALCODER_PICTURES")
-    if folder:
-        page.wait_for_timeout(1000)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
 def wait_for_artifact(server: Any, key: str) -> str:
     """The id of the artifact, once the run that was submitted has published it."""
     body = {"artifacts": {"key": {"any_": [key]}}}
@@ -76,15 +68,12 @@ def test_the_form_explains_itself_and_leads_to_the_summary(
     assert fields.count() == 3
     fields.nth(1).fill("FORM")
     fields.nth(2).fill(str(made.workspace.folder))
-    picture(page, "run-form")
     page.get_by_role("button", name="Submit").click()
 
     artifact = wait_for_artifact(prefect_server, "coding-form")
-    page.set_viewport_size({"width": 1280, "height": 1500})
     page.goto(f"{prefect_server.url}/artifacts/artifact/{artifact}")
     page.get_by_role("heading", name="Study FORM: coding run").wait_for()
     page.get_by_text("Every line adds up").first.wait_for()
-    picture(page, "run-summary")
     # The page itself calls nobody but our server.
     assert {url.split("/")[2] for url in asked if url.startswith("http")} == {
         f"127.0.0.1:{prefect_server.port}"
