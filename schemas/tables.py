@@ -52,6 +52,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def clear_leftovers(folder: Path) -> None:
+    """Remove temporary files that killed writers left in a folder. Nobody else may be writing there."""
+    for leftover in folder.glob(".*.partial"):
+        leftover.unlink(missing_ok=True)
+
+
 def write_text(text: str, path: Path) -> None:
     """Write a UTF-8 text file atomically, with ``\\n`` line ends on every machine."""
     with atomic_path(path) as temporary:

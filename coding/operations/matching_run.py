@@ -18,7 +18,7 @@ from coding.matching.index import MatchIndex, build_index
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold
 from dictionaries.model import Dictionary
-from schemas.tables import read_parquet, write_parquet
+from schemas.tables import clear_leftovers, read_parquet, write_parquet
 from schemas.vocabulary import Method, Status
 
 CANDIDATE_COLUMNS = (
@@ -89,6 +89,7 @@ def _file_name(dictionary: str) -> str:
 def _keep(
     run: StudyRun, dictionary: Dictionary, path: Path, candidates: pd.DataFrame, held: pd.DataFrame
 ) -> None:
+    clear_leftovers(path.parent)
     write_parquet(held, path.with_suffix(".held"))
     write_parquet(candidates, path)
     for old in path.parent.glob(f"{_file_name(dictionary.release.name)}-*"):

@@ -19,7 +19,7 @@ from coding.operations.study_changes import changes_between
 from coding.operations.study_run import StudyRun, requests_by_dictionary
 from coding.operations.summaries import RunSummary
 from coding.records import Progress, RowAccount, UserError
-from schemas.tables import write_csv, write_text, write_xlsx
+from schemas.tables import clear_leftovers, write_csv, write_text, write_xlsx
 from schemas.vocabulary import Action, Status
 
 
@@ -82,6 +82,7 @@ def write_listings(
         "suggestions": suggestion_listing(run, live),
     }
     places: dict[str, Path] = {"work folder": run.work}
+    clear_leftovers(run.work)
     for name, frame in listings.items():
         write_csv(frame, run.work / f"{name}.csv")
         places[name] = run.work / f"{name}.csv"

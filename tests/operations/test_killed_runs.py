@@ -68,8 +68,7 @@ def test_killed_at_random_moments(make_study: MakeStudy, tmp_path: Path) -> None
         cut += child.exitcode == -signal.SIGKILL
         package = run_whole_job(folder, made.study)
         assert datasets(package) == expected, f"kill {number}"
-        study = folder / "studies" / made.study
-        left = [path.name for path in study.rglob("*") if path.name.startswith(".")]
+        left = [path.name for path in folder.rglob("*") if path.name.endswith((".partial", ".old"))]
         assert left == [], f"kill {number}"
         with Ledger.open(Workspace(folder).ledger_url) as ledger:
             assert ledger.verify(made.study).problems == ()
