@@ -86,13 +86,15 @@ def _document(blocks: Iterable[str]) -> str:
 
 
 def _headline(accounts: Sequence[RowAccount]) -> str:
-    rows = sum(account.rows_in for account in accounts)
+    # Verbatims, not rows: a medication and its indication are two of them in one row.
+    verbatims = sum(account.rows_in - account.not_filled for account in accounts)
     coded = sum(account.coded for account in accounts)
     pending = sum(account.pending for account in accounts)
-    if not rows:
-        return "No row to code was found."
+    if not verbatims:
+        return "No verbatim to code was found."
+    share = f"{100 * coded / verbatims:.0f} %"
     return (
-        f"**{_number(coded)} of {_number(rows)} rows are coded** ({100 * coded / rows:.0f} %), "
+        f"**{_number(coded)} of {_number(verbatims)} verbatims are coded** ({share}), "
         f"{_number(pending)} wait for a person."
     )
 

@@ -149,7 +149,8 @@ def _rows(summary: RunSummary) -> str:
 
     rest = {"not codable": total("not_codable"), "in quarantine": total("quarantined")}
     more = "".join(f", {count} {name}" for name, count in rest.items() if count)
-    told = f"{total('rows_in')} rows to code: {total('coded')} coded, {total('pending')} wait for a person"
+    verbatims = total("rows_in") - total("not_filled")
+    told = f"{verbatims} verbatims: {total('coded')} coded, {total('pending')} wait for a person"
     return f"{told}{more}; {sum(summary.issues.values())} findings in the data"
 
 

@@ -5,7 +5,7 @@ A spreadsheet program takes a cell that begins with ``= + - @`` (or a tab or car
 formula, also in a CSV file. In CSV such a text gets one apostrophe in front; a text that already
 begins with apostrophes followed by one of these characters gets one more, so that
 :func:`read_csv` takes exactly one away again and nothing is lost. Numbers such as ``-5`` are left
-as they are. In XLSX every cell is written as a text cell and needs no mark.
+as they are. In XLSX such a cell is written as text and needs no mark.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 
 def write_xlsx(sheets: Mapping[str, pd.DataFrame], path: Path, created: datetime) -> None:
-    """Write one sheet per frame: text cells, frozen bold header, filter, readable widths.
+    """Write one sheet per frame: text cells (whole numbers as such), frozen header, filter, widths.
 
     ``created`` (UTC) becomes the file's time, so that the same tables give the same bytes.
     Raises ValueError for a frame above Excel's row limit.
@@ -120,23 +120,44 @@ def write_xlsx(sheets: Mapping[str, pd.DataFrame], path: Path, created: datetime
 
 
 def _write_sheet(sheet: Any, frame: pd.DataFrame, bold: Any, quoted: Any) -> None:
-    sheet.freeze_panes(1, 0)
     columns = [_cells(frame.iloc[:, number]) for number in range(frame.shape[1])]
+    numbers = {number for number, kind in enumerate(frame.dtypes) if pd.api.types.is_integer_dtype(kind)}
+    _lay_out(sheet, frame, columns)
     for number, name in enumerate(frame.columns):
-        longest = max([len(str(name)), *(len(cell) for cell in columns[number][:200])], default=8)
-        sheet.set_column(number, number, min(max(longest + 2, 8), 60))
         sheet.write_string(0, number, str(name), bold)
     for row in range(len(frame)):
         for number, cells in enumerate(columns):
             cell = cells[row]
             if not cell:
                 continue
-            if cell[0] in "=+-@\t\r":
+            if number in numbers:
+                sheet.write_number(row + 1, number, int(cell))
+            elif cell[0] in "=+-@\t\r":
                 sheet.write_string(row + 1, number, cell[:XLSX_MAX_CELL], quoted)
             else:
                 sheet.write_string(row + 1, number, cell[:XLSX_MAX_CELL])
-    if columns:
-        sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
+
+
+def _lay_out(sheet: Any, frame: pd.DataFrame, columns: list[list[str]]) -> None:
+    """What a person would set: header in view, filter, widths, and a landscape page as wide as the table."""
+    last_row, last_column = max(len(frame), 1), max(len(columns) - 1, 0)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, last_row, last_column)
+    for number, name in enumerate(frame.columns):
+        longest = max([len(str(name)), *(len(cell) for cell in columns[number][:200])], default=8)
+        sheet.set_column(number, number, min(max(longest + 2, 8), 60))
+    # Codes are text on purpose; no green corners for that.
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{_cell_name(last_row, last_column)}"})
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _cell_name(row: int, column: int) -> str:
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    return str(xl_rowcol_to_cell(row, column))
 
 
 def _cells(column: pd.Series) -> list[str]:

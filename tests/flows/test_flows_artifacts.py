@@ -36,7 +36,7 @@ def test_the_summary_of_a_coding_run() -> None:
         == """\
 # Study S-1: coding run
 
-**900 of 1,500 rows are coded** (60 %), 550 wait for a person.
+**900 of 1,500 verbatims are coded** (60 %), 550 wait for a person.
 
 ## What to do next
 
@@ -104,7 +104,7 @@ def test_an_accounting_that_does_not_close_is_said_loudly() -> None:
 
 
 def test_a_study_without_rows_divides_by_nothing() -> None:
-    assert "No row to code was found." in run_markdown(run_summary())
+    assert "No verbatim to code was found." in run_markdown(run_summary())
 
 
 def test_the_summary_of_a_package() -> None:

@@ -76,6 +76,13 @@ def test_xlsx_cells_are_text_and_never_formulas(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "A2"
 
 
+def test_counts_are_numbers_and_codes_stay_text(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"code": pd.Series(["007"], dtype="str"), "occurrences": [12]})
+    write_xlsx({"t": frame}, tmp_path / "t.xlsx", MOMENT)
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["t"]
+    assert [(cell.value, cell.data_type) for cell in sheet[2]] == [("007", "s"), (12, "n")]
+
+
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     frame = text_frame({"a": ["x", "é"], "b": ["1", ""]})
     digests = set()
