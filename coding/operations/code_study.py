@@ -7,6 +7,7 @@ listings and summary). A killed run is simply run again.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,15 +46,11 @@ def code_study(workspace: Workspace, study_id: str, *, actor: str, progress: Pro
             return summarise_run(workspace, study_id, progress=progress, seconds=seconds)
 
 
-class _timed:  # noqa: N801 - used like a function
-    def __init__(self, stage: str, seconds: dict[str, float]) -> None:
-        self.stage, self.seconds = stage, seconds
-
-    def __enter__(self) -> None:
-        self.begin = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds[self.stage] = round(time.perf_counter() - self.begin, 2)
+@contextlib.contextmanager
+def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
+    begin = time.perf_counter()
+    yield
+    seconds[stage] = round(time.perf_counter() - begin, 2)
 
 
 def take_study_extract(workspace: Workspace, study_id: str, *, progress: Progress = silent) -> str:
@@ -84,12 +81,12 @@ def record_coding(
     extract = open_extract(run.folder, extract_id)
     with writing_to(workspace.folder), Ledger.open(workspace.ledger_url) as ledger:
         head = ledger.head(study_id)
-        _refuse_other_release(run, ledger)
+        known = ledger.requests(study_id)
+        _refuse_other_release(run, known)
         common = sponsor_events(run, ledger)
         if common:
             ledger.append(ORGANISATION, actor, common)
         new_synonyms = study_events(run, ledger)
-        known = ledger.requests(study_id)
         codings = _code(run, extract, ledger, known, new_synonyms, progress)
         events = [*_configured(run, ledger), *new_synonyms]
         events += _extract_events(run, extract, ledger, known)
@@ -114,9 +111,8 @@ def summarise_run(
         return write_listings(run, ledger, progress, seconds or {})
 
 
-def _refuse_other_release(run: StudyRun, ledger: Ledger) -> None:
-    decided = ledger.requests(run.study.study)
-    decided = decided[decided["release"] != ""]
+def _refuse_other_release(run: StudyRun, known: pd.DataFrame) -> None:
+    decided = known[known["release"] != ""]
     for name, dictionary in run.dictionaries.items():
         used = decided.loc[decided["dictionary"] == name, "release"].unique()
         other = sorted(set(used) - {dictionary.release.identity})
