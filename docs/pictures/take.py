@@ -1,7 +1,7 @@
 """Take the pictures of this folder anew: python docs/pictures/take.py [WORKSPACE]
 
 Runs the example study's second extract on a Prefect server of its own and looks at the form and the
-summary in Debian's Chromium. WORKSPACE (/srv/trials) is shown in the pictures and is made anew.
+summary in Debian's Chromium. WORKSPACE (/srv/trials) is shown in the pictures; it must not be there yet and is deleted at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main() -> None:
     """Lay out the study, run it, take the pictures."""
     stop_on_signals()
     workspace = Workspace(Path(sys.argv[1] if len(sys.argv) > 1 else "/srv/trials"))
-    shutil.rmtree(workspace.folder, ignore_errors=True)
+    if workspace.folder.exists():
+        sys.exit(f"{workspace.folder} is there already; name a folder that may be made")
     demo.lay_out(workspace)
     code_study(workspace, demo.STUDY, actor="demo")
     demo.update(workspace)
@@ -44,6 +45,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
             take(browser.new_page(viewport={"width": 1200, "height": 830}), server)
             browser.close()
+    shutil.rmtree(workspace.folder)
 
 
 def take(page: Any, server: LocalServer) -> None:
