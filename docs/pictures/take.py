@@ -1,7 +1,8 @@
 """Take the pictures of this folder anew: python docs/pictures/take.py [WORKSPACE]
 
 Runs the example study's second extract on a Prefect server of its own and looks at the form and the
-summary in Debian's Chromium. WORKSPACE (/srv/trials) is shown in the pictures; it must not be there yet and is deleted at the end.
+summary in Debian's Chromium. WORKSPACE (/srv/trials) is shown in the pictures; it must not be there
+yet and is deleted at the end.
 """
 
 from __future__ import annotations
