@@ -43,6 +43,10 @@ code that nobody has approved yet, NEEDS_CODING and STALE have no code yet.
 {notes}"""
 
 
+#: A request in one of these is still somebody's work; one that is not codable is settled.
+OPEN_BUCKETS = (Bucket.PENDING, Bucket.QUERIED)
+
+
 def export_study(
     workspace: Workspace, study_id: str, *, actor: str, progress: Progress = silent
 ) -> ExportSummary:
@@ -61,8 +65,8 @@ def export_study(
                 rows = _write(run, ledger, state, head, writer, progress)
             files = {name: str(entry["sha256"]) for name, entry in writer.files.items()}
             _record(ledger, study_id, actor, final, head)
-    uncoded = state.live
-    waiting = int(uncoded["status"].map({str(k): v for k, v in BUCKET_OF.items()}).ne(Bucket.CODED).sum())
+    still_open = {str(status) for status, bucket in BUCKET_OF.items() if bucket in OPEN_BUCKETS}
+    waiting = int(state.live["status"].isin(still_open).sum())
     return ExportSummary(
         study=study_id,
         package=final,
@@ -71,7 +75,7 @@ def export_study(
         accounts=state.accounts,
         uncoded_requests=waiting,
         files=files,
-        next_step=_next_step(final, waiting),
+        next_step=_next_step(run, final, waiting),
         notes=tuple(writer.left_out),
         seconds={"export": round(time.perf_counter() - begin, 2)},
     )
@@ -208,7 +212,9 @@ def _record(ledger: Ledger, study_id: str, actor: str, package: Path, head: Head
         ledger.append(study_id, actor, [NewEvent(Action.EXPORTED, payload)])
 
 
-def _next_step(package: Path, waiting: int) -> str:
+def _next_step(run: StudyRun, package: Path, waiting: int) -> str:
+    if not run.targets:
+        return "nothing is coded: name a dictionary under `coding` in study.yaml and run the study again"
     if waiting:
-        return f"{waiting} requests are not coded yet: see {package / 'listings' / 'uncoded.csv'}"
-    return f"everything is coded: hand over {package}"
+        return f"{waiting:,} requests are not settled yet: see {package / 'listings' / 'uncoded.csv'}"
+    return f"every verbatim is settled: hand over {package}"

@@ -159,11 +159,15 @@ def next_step(run: StudyRun, accounts: tuple[RowAccount, ...]) -> str:
     pending = sum(account.pending for account in accounts)
     quarantined = sum(account.quarantined for account in accounts)
     steps = []
+    if not run.targets:
+        steps.append("name a dictionary under `coding` in study.yaml: nothing is coded yet")
     if quarantined:
         steps.append(
             f"look at {run.work / 'quarantined.csv'}: those rows have no usable identity or verbatim"
         )
     if pending:
-        steps.append(f"let a coder settle the {pending} pending occurrences ({run.work / 'suggestions.csv'})")
+        steps.append(
+            f"let a coder settle the {pending:,} pending occurrences ({run.work / 'suggestions.csv'})"
+        )
     steps.append(f"export what is there with `trialcoder export {run.study.study}`")
     return "; ".join(steps)

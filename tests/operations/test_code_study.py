@@ -301,3 +301,24 @@ def test_the_same_dictionary_in_two_releases_is_refused(
     )
     with pytest.raises(UserError, match="Tiny is named with two releases"):
         code_study(made.workspace, made.study, actor="dana")
+
+
+def test_a_study_that_codes_nothing_says_so(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.configure("coding:\n  AETERM: {dictionary: Tiny}", "coding: {}")
+    summary = code_study(made.workspace, made.study, actor="dana")
+    assert (summary.accounts, summary.requests) == ((), 0)
+    assert summary.notes == ("AE is read, but study.yaml names no dictionary for it",)
+    exported = export_study(made.workspace, made.study, actor="dana")
+    assert exported.datasets == {"AE": 7}
+    assert exported.next_step.startswith("nothing is coded: name a dictionary")
+
+
+def test_what_is_not_codable_is_settled(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.configure("coding:", "outcomes: {no_event: approved}\ncoding:")
+    made.write_ae(("S1,1,None,N,2024,,A", "S1,2,rash,N,2024,,A"))
+    code_study(made.workspace, made.study, actor="dana")
+    exported = export_study(made.workspace, made.study, actor="dana")
+    assert exported.uncoded_requests == 0
+    assert exported.next_step.startswith("every verbatim is settled")
