@@ -19,7 +19,7 @@ from pydantic import (
 
 from coding.records import UserError
 from schemas.settings_file import SettingsError, read_settings
-from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain, Outcome, Scope
+from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain, Outcome
 
 STUDY_FILE = "study.yaml"
 STUDY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -157,11 +157,14 @@ class Outcomes(_Model):
 
 
 class SynonymFile(_Model):
-    """A CSV with ``verbatim, code, term`` (and ``context``) that a person answers for."""
+    """A CSV with ``verbatim, code, term`` (and ``context``) that a person answers for.
+
+    ``scope`` is ``study`` or ``sponsor``: what crosses sponsors needs more than a line in a file.
+    """
 
     file: str
     dictionary: str
-    scope: Scope = Scope.STUDY
+    scope: Literal["study", "sponsor"] = "study"
 
     @field_validator("file")
     @classmethod

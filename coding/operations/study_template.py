@@ -107,7 +107,7 @@ _TAIL = """\
 # synonyms:
 #   - file: synonyms.csv
 #     dictionary: open_events
-#     scope: study              # study, sponsor or global
+#     scope: study              # study or sponsor
 
 # XLSX copies of exported datasets are left out above this many rows.
 # xlsx_row_limit: 50000

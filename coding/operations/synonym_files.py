@@ -1,7 +1,7 @@
 """Synonym files that study.yaml names: read, checked against the release, turned into events.
 
-Study synonyms belong to the study's chain; sponsor and global ones to the organisation's, where
-every study of the sponsor (or every study) finds them.
+Study synonyms belong to the study's chain, a sponsor's to the organisation's, where every study of
+the sponsor finds them.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ SHOWN = 20
 
 def study_events(run: StudyRun, ledger: Ledger) -> list[NewEvent]:
     """The study's own synonyms that its ledger does not have yet."""
-    return _events(run, ledger, {Scope.STUDY})
+    return _events(run, ledger, Scope.STUDY)
 
 
 def sponsor_events(run: StudyRun, ledger: Ledger) -> list[NewEvent]:
-    """Sponsor and global synonyms that the organisation's ledger does not have yet."""
-    return _events(run, ledger, {Scope.SPONSOR, Scope.GLOBAL})
+    """The sponsor's synonyms that the organisation's ledger does not have yet."""
+    return _events(run, ledger, Scope.SPONSOR)
 
 
-def _events(run: StudyRun, ledger: Ledger, scopes: set[Scope]) -> list[NewEvent]:
-    files = [item for item in run.study.synonyms if item.scope in scopes]
+def _events(run: StudyRun, ledger: Ledger, scope: Scope) -> list[NewEvent]:
+    files = [item for item in run.study.synonyms if item.scope == scope]
     if not files:
         return []
     have = ledger.synonyms(run.study.study, run.study.sponsor)

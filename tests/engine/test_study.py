@@ -79,6 +79,11 @@ def test_a_field_may_have_two_dictionaries(tmp_path: Path) -> None:
             "synonyms: [{file: ../s.csv, dictionary: D}]\ncoding:",
             "synonyms.1.file: must not contain",
         ),
+        (
+            "coding:",
+            "synonyms: [{file: s.csv, dictionary: D, scope: global}]\ncoding:",
+            "synonyms.1.scope: must be 'study' or 'sponsor'",
+        ),
         ("sources:", "sources: [", "line 4, column 3 expected the node content"),
     ],
 )
@@ -102,4 +107,4 @@ def test_files_that_are_no_configuration_are_refused(tmp_path: Path, content: by
 
 def test_synonym_scopes_are_the_vocabulary(tmp_path: Path) -> None:
     text = GOOD + "synonyms:\n  - {file: s.csv, dictionary: MedDRA, scope: sponsor}\n"
-    assert load_study(write(tmp_path, text)).synonyms[0].scope is Scope.SPONSOR
+    assert Scope(load_study(write(tmp_path, text)).synonyms[0].scope) is Scope.SPONSOR
