@@ -138,6 +138,9 @@ def _code(
     if new_synonyms:
         added = pd.DataFrame([dict(event.payload) for event in new_synonyms])
         synonyms = pd.concat([synonyms, added[synonyms.columns]], ignore_index=True)
+        # A corrected line takes the place of the one before, as it will in the ledger.
+        rule = ["scope", "dictionary", "folded", "context"]
+        synonyms = synonyms.drop_duplicates(rule, keep="last", ignore_index=True)
     return [
         code_dictionary(run, run.dictionaries[name], requests, known, synonyms, progress)
         for name, requests in found.items()

@@ -50,7 +50,8 @@ def code_dictionary(
     now = requests["key"].map(status)
     opened = requests[now.isna()]
     open_requests = requests[now.isna() | (now == Status.NEEDS_CODING)]
-    own = synonyms[synonyms["dictionary"] == dictionary.release.name].reset_index(drop=True)
+    own = synonyms[synonyms["dictionary"] == dictionary.release.name]
+    own = own.sort_values(own.columns.to_list(), ignore_index=True)
     listed = frozenset(fold(item) for item in run.study.do_not_autocode)
     rules = MatchRules(do_not_autocode=listed, synonyms=own, outcomes=run.study.outcomes)
     index = build_index(dictionary)

@@ -36,7 +36,7 @@ def sponsor_events(run: StudyRun, ledger: Ledger) -> list[NewEvent]:
 
 
 def _events(run: StudyRun, ledger: Ledger, scope: Scope) -> list[NewEvent]:
-    files = [item for item in run.study.synonyms if item.scope == scope]
+    files = [item for item in run.study.synonyms if Scope(item.scope) is scope]
     if not files:
         return []
     have = ledger.synonyms(run.study.study, run.study.sponsor)
@@ -60,14 +60,15 @@ def _read(run: StudyRun, item: SynonymFile) -> list[dict[str, str]]:
             f"study.yaml: synonyms: {item.dictionary} is not a dictionary of this study; "
             f"allowed: {', '.join(run.dictionaries)}"
         )
-    if item.scope == Scope.SPONSOR and not run.study.sponsor:
+    scope = Scope(item.scope)
+    if scope is Scope.SPONSOR and not run.study.sponsor:
         raise UserError("study.yaml: sponsor is blank, but a synonym file has the scope sponsor")
     path = run.folder / item.file
     frame = _frame(path)
     _check(path, frame, dictionary)
     same = {
-        "scope": str(item.scope),
-        "sponsor": run.study.sponsor if item.scope == Scope.SPONSOR else "",
+        "scope": str(scope),
+        "sponsor": run.study.sponsor if scope is Scope.SPONSOR else "",
         "dictionary": dictionary.release.name,
         "release": dictionary.release.identity,
         "file_sha256": sha256(path.read_bytes()).hexdigest(),

@@ -322,3 +322,18 @@ def test_what_is_not_codable_is_settled(make_study: MakeStudy) -> None:
     exported = export_study(made.workspace, made.study, actor="dana")
     assert exported.uncoded_requests == 0
     assert exported.next_step.startswith("every verbatim is settled")
+
+
+def test_a_corrected_synonym_takes_the_place_of_the_wrong_one(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.write_ae(("S1,1,rash,N,2024,,A",))
+    file = made.folder / "s.csv"
+    file.write_text("verbatim,code,term\nBoo boo,10000005,Rash\n", encoding="utf-8")
+    made.configure("coding:", "synonyms: [{file: s.csv, dictionary: Tiny}]\ncoding:")
+    code_study(made.workspace, made.study, actor="dana")
+    file.write_text("verbatim,code,term\nBoo boo,10000010,Dizziness\n", encoding="utf-8")
+    made.write_ae(("S1,1,rash,N,2024,,A", "S1,2,boo boo,N,2024,,A"))
+    code_study(made.workspace, made.study, actor="dana")
+    package = export_study(made.workspace, made.study, actor="dana").package
+    row = rows_of(package / "datasets" / "ae.csv")[1]
+    assert (row["AEDECOD"], row["TC_METHOD"]) == ("Dizziness", "synonym_study")
