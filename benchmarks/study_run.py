@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import mmap
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -163,17 +163,20 @@ def make_raw_files(folder: Path, records: int, distinct: int) -> None:
 
 
 class Memory:
-    """The largest resident size seen since the last question, sampled 50 times a second."""
+    """The largest resident size seen since the last question, sampled 50 times a second. Only Linux
+    tells it; elsewhere it stays 0."""
+
+    _SIZE = Path("/proc/self/statm")
 
     def __init__(self) -> None:
         self._peak = 0
-        threading.Thread(target=self._watch, daemon=True).start()
+        if self._SIZE.exists():
+            threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        page = resource.getpagesize()
         while True:
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-            self._peak = max(self._peak, pages * page)
+            pages = int(self._SIZE.read_text(encoding="ascii").split()[1])
+            self._peak = max(self._peak, pages * mmap.PAGESIZE)
             time.sleep(0.02)
 
     def peak(self) -> float:
