@@ -19,8 +19,15 @@ from coding.operations.study_changes import changes_between
 from coding.operations.study_run import StudyRun, requests_by_dictionary
 from coding.operations.summaries import RunSummary
 from coding.records import Progress, RowAccount, UserError
-from schemas.tables import clear_leftovers, write_csv, write_text, write_xlsx
+from schemas.tables import clear_leftovers, text_frame, write_csv, write_text, write_xlsx
 from schemas.vocabulary import Action, Status
+
+#: ``preferred`` and ``class`` are the names of the preferred term and of its highest level.
+SUGGESTION_COLUMNS = [
+    "dictionary", "fields", "verbatim", "context", "serious", "occurrences", "subjects",
+    "held_because", "rank", "code", "term", "preferred_code", "preferred", "class", "score",
+    "method", "rules",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,6 @@ def status_counts(column: pd.Series) -> dict[str, int]:
 
 def suggestion_listing(run: StudyRun, live: pd.DataFrame) -> pd.DataFrame:
     """A row per open request and candidate, most frequent serious requests first."""
-    columns = [
-        "dictionary", "fields", "verbatim", "context", "serious", "occurrences", "subjects",
-        "held_because", "rank", "code", "term", "preferred_code", "score", "method", "rules",
-    ]  # fmt: skip
     frames = []
     for name, dictionary in run.dictionaries.items():
         candidates, held = last_candidates(run, dictionary)
@@ -148,9 +151,14 @@ def suggestion_listing(run: StudyRun, live: pd.DataFrame) -> pd.DataFrame:
             ascending=[False, False, True, True, True],
             kind="stable",
         )
-        frames.append(rows.reindex(columns=columns))
+        paths = dictionary.primary_paths.reindex(rows["code"])
+        release = dictionary.release
+        rows["preferred"] = paths[release.preferred_level].to_numpy()
+        rows["class"] = paths[release.levels[-1]].to_numpy()
+        rows["serious"] = rows["serious"].map({True: "Y", False: ""}).astype("str")
+        frames.append(rows.reindex(columns=SUGGESTION_COLUMNS))
     if not frames:
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+        return text_frame({name: [] for name in SUGGESTION_COLUMNS})
     return pd.concat(frames, ignore_index=True)
 
 

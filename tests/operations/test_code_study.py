@@ -243,7 +243,8 @@ def test_suggestions_stand_ready_for_the_coder(make_study: MakeStudy) -> None:
     listing = read_csv(summary.places["suggestions"])
     first = listing[listing["rank"] == "1"]
     assert first["verbatim"].tolist() == ["back ache pain", "dizzy head"]
-    assert first["term"].tolist()[0] == "Back pain"
+    columns = ["term", "preferred", "class", "serious"]
+    assert first[columns].to_numpy().tolist()[0] == ["Back pain", "Back pain", "Muscle disorders", "Y"]
 
 
 def test_a_serious_event_is_never_approved_by_score(make_study: MakeStudy) -> None:
