@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from schemas.vocabulary import Change, Method, Severity, Status
+from schemas.vocabulary import Method, Status
 
 #: Version of the folding rule behind request keys. Frozen: a change would orphan every decision.
 FOLDING_VERSION = "1"
@@ -34,31 +34,9 @@ class RecordKey:
     record_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLocation:
-    """Where a record stood in an extract: provenance, not identity. ``row`` counts as a
-    spreadsheet does: the header is row 1."""
-
-    file: str
-    sheet: str
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One finding of validation. ``message`` says what is wrong, ``what_to_do`` the way out."""
-
-    source: str
-    location: SourceLocation
-    column: str
-    rule: str
-    severity: Severity
-    message: str
-    what_to_do: str
-    value: str = ""
-    subject: str = ""
-
-
+#: One finding of validation. ``row`` counts as a spreadsheet does (the header is row 1): where a
+#: record stood in an extract is provenance, not identity. ``message`` says what is wrong,
+#: ``what_to_do`` the way out.
 ISSUE_COLUMNS = (
     "source", "file", "sheet", "row", "column", "rule", "severity", "message", "what_to_do",
     "value", "subject",
@@ -130,31 +108,6 @@ def request_key(dictionary: str, folded: str, context: str = "") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class CodingRequest:
-    """One distinct (dictionary, folded verbatim, context). ``verbatim`` is one of the spellings
-    as written: the one that occurs most, then the first in text order."""
-
-    key: str
-    dictionary: str
-    verbatim: str
-    context: str
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One suggestion. ``score`` is 0 to 1, comparable within a request; ``confidence`` is None
-    while it has not been measured; ``rules`` are the named rules that fired, in order."""
-
-    code: str
-    term: str
-    score: float
-    method: Method
-    rules: tuple[str, ...] = ()
-    confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionPart:
     """One coded concept: a split has several. ``code``/``text`` are on the coding level."""
 
@@ -200,19 +153,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Synonym:
-    """A person-approved verbatim (+ context) → term rule. ``folded`` is :func:`fold` of it."""
-
-    dictionary: str
-    folded: str
-    context: str
-    code: str
-    text: str
-    scope: str
-    sponsor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RowAccount:
     """The accounting of one source and codable field; :attr:`closes` says whether it adds up."""
 
@@ -231,14 +171,6 @@ class RowAccount:
     def closes(self) -> bool:
         parts = self.coded + self.pending + self.queried + self.not_codable + self.quarantined
         return self.rows_in == parts + self.not_filled
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeCount:
-    """How an extract differs from the one before, by domain."""
-
-    domain: str
-    counts: Mapping[Change, int] = field(default_factory=dict)
 
 
 #: Called by long work with the stage's name, how much is done and how much there is (0: unknown).

@@ -98,12 +98,6 @@ class Dates:
         result: npt.NDArray[np.datetime64] = self.latest + slack.astype("timedelta64[s]")
         return result
 
-    def ends_before(self, start: Dates) -> npt.NDArray[np.bool_]:
-        """Where this (end) certainly lies before ``start``: partial dates only count as far as
-        both are known."""
-        result: npt.NDArray[np.bool_] = self.latest_beside(start) < start.earliest
-        return result
-
     def years_since(self, birth: Dates) -> pd.Series:
         """Completed years from ``birth`` to this date, as text; "" where a year is not known or
         the birth lies later. Where month or day of either are not known: the age reached in

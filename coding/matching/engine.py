@@ -32,7 +32,7 @@ from coding.records import NO_TERM, Progress, fold, silent
 from schemas.tables import text_frame
 from schemas.vocabulary import Method, Outcome
 
-__all__ = ["MatchRules", "Matches", "match_requests"]
+__all__ = ["CANDIDATE_COLUMNS", "HELD_COLUMNS", "MatchRules", "Matches", "match_requests"]
 
 DECISION_COLUMNS = ("key", "code", "text", "method", "rules", "score", "outcome", "reason")
 CANDIDATE_COLUMNS = ("key", "rank", "code", "term", "preferred_code", "score", "method", "rules")

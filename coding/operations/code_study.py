@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -43,7 +43,8 @@ def code_study(workspace: Workspace, study_id: str, *, actor: str, progress: Pro
         with _timed("coding", seconds):
             record_coding(workspace, study_id, extract_id, actor=actor, progress=progress)
         with _timed("listings", seconds):
-            return summarise_run(workspace, study_id, progress=progress, seconds=seconds)
+            summary = summarise_run(workspace, study_id, progress=progress)
+    return replace(summary, seconds=seconds)
 
 
 @contextlib.contextmanager
@@ -98,17 +99,11 @@ def record_coding(
         return CodingCounts(len(events), opened, sum(len(coding.decisions) for coding in codings))
 
 
-def summarise_run(
-    workspace: Workspace,
-    study_id: str,
-    *,
-    progress: Progress = silent,
-    seconds: dict[str, float] | None = None,
-) -> RunSummary:
+def summarise_run(workspace: Workspace, study_id: str, *, progress: Progress = silent) -> RunSummary:
     """Write the listings of the study's last extract and report where the study stands."""
     run = open_study(workspace, study_id)
     with writing_to(run.folder), Ledger.open(workspace.ledger_url) as ledger:
-        return write_listings(run, ledger, progress, seconds or {})
+        return write_listings(run, ledger, progress)
 
 
 def _refuse_other_release(run: StudyRun, known: pd.DataFrame) -> None:

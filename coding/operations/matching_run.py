@@ -13,17 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from coding.matching.engine import MatchRules, match_requests
+from coding.matching.engine import CANDIDATE_COLUMNS, HELD_COLUMNS, MatchRules, match_requests
 from coding.matching.index import MatchIndex, build_index
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold
 from dictionaries.model import Dictionary
-from schemas.tables import clear_leftovers, read_parquet, write_parquet
+from schemas.tables import clear_leftovers, read_parquet, text_frame, write_parquet
 from schemas.vocabulary import Method, Status
-
-CANDIDATE_COLUMNS = (
-    "key", "rank", "code", "term", "preferred_code", "score", "method", "rules",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,8 +99,9 @@ def last_candidates(run: StudyRun, dictionary: Dictionary) -> tuple[pd.DataFrame
     folder = run.workspace.cache / "candidates" / run.study.study
     for path in sorted(folder.glob(f"{_file_name(dictionary.release.name)}-*.parquet")):
         return read_parquet(path), read_parquet(path.with_suffix(".held"))
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in CANDIDATE_COLUMNS})
-    return empty, pd.DataFrame({name: pd.Series(dtype="str") for name in ("key", "reason")})
+    return text_frame({name: [] for name in CANDIDATE_COLUMNS}), text_frame(
+        {name: [] for name in HELD_COLUMNS}
+    )
 
 
 def lapsed(coding: DictionaryCoding, known: pd.DataFrame) -> Iterator[tuple[str, str]]:

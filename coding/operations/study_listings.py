@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from coding.ingest.extract import Extract, open_extract
+from coding.ingest.validation import check_listing
 from coding.ledger.ledger import Event, Ledger
 from coding.operations.accounting import occurrence_status, row_accounts
 from coding.operations.matching_run import last_candidates
@@ -72,15 +72,16 @@ def study_state(run: StudyRun, ledger: Ledger) -> StudyState:
     return StudyState(extract, taken, occurrences, statuses, requests, accounts)
 
 
-def write_listings(
-    run: StudyRun, ledger: Ledger, progress: Progress, seconds: Mapping[str, float]
-) -> RunSummary:
+def write_listings(run: StudyRun, ledger: Ledger, progress: Progress) -> RunSummary:
     """Write issues, quarantined rows, changes and suggestions; return the run's summary."""
+    from schemas.listings import CHANGES  # pandera: not at the start of every command
+
     progress("listings", 0, 0)
     state = study_state(run, ledger)
     live = state.live
     previous = str(state.taken.payload["previous"])
     changes = changes_between(run, previous, state.extract)
+    check_listing(CHANGES, changes.listing)
     issues = state.extract.issues()
     listings = {
         "issues": issues,
@@ -116,7 +117,6 @@ def write_listings(
         places=places,
         next_step=next_step(run, state.accounts),
         notes=tuple(notes),
-        seconds=dict(seconds),
     )
     _write_summary(summary, run.work / "summary.json")
     return summary
