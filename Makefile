@@ -54,7 +54,7 @@ server: $(READY)
 
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra postgres --extra dev --output-file requirements.lock
+	  --no-emit-index-url --no-header --extra postgres --extra semantic --extra dev --output-file requirements.lock
 
 clean:
 	rm -rf .venv .prefect demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
