@@ -145,7 +145,12 @@ class CodedBy(_Model):
 
 
 class Outcomes(_Model):
-    """What each matching method may do. A serious event is never approved by score."""
+    """What each matching method may do. A serious event is never approved by score.
+
+    With ``score_precision`` the outcome ``score`` follows evidence and ``score_minimum`` counts for
+    nothing: a score settles only from the confidence on at which decided cases have proven, with
+    ``score_confidence``, that so many codings are right.
+    """
 
     synonym: Outcome = Outcome.APPROVED
     earlier_coding: Outcome = Outcome.NEEDS_APPROVAL
@@ -154,6 +159,8 @@ class Outcomes(_Model):
     no_event: Outcome = Outcome.NEEDS_APPROVAL
     score: Outcome = Outcome.CANDIDATE
     score_minimum: float = Field(default=0.95, ge=0.0, le=1.0)
+    score_precision: float | None = Field(default=None, ge=0.5, le=0.9999)
+    score_confidence: float = Field(default=0.95, ge=0.5, le=0.9999)
 
 
 class SynonymFile(_Model):

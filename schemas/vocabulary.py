@@ -152,4 +152,5 @@ class Action(StrEnum):
     RECORD_RECODED = "record_recoded"
     SYNONYM_ADDED = "synonym_added"
     SYNONYM_WITHDRAWN = "synonym_withdrawn"
+    SCORE_THRESHOLD_SET = "score_threshold_set"
     EXPORTED = "exported"

@@ -78,6 +78,8 @@ class History:
                     yield self._record_recoded(event)
                 case Action.SYNONYM_ADDED | Action.SYNONYM_WITHDRAWN:
                     yield _synonym(event)
+                case Action.SCORE_THRESHOLD_SET:
+                    yield _threshold(event)
                 case _:
                     yield HistoryEntry(event.sequence, event.at, event.actor, event.action)
 
@@ -200,6 +202,23 @@ def _synonym(event: Event) -> HistoryEntry:
         context=payload["context"],
         new_parts=term,
         release=str(payload.get("release", "")),
+    )
+
+
+def _threshold(event: Event) -> HistoryEntry:
+    payload = event.payload
+    threshold = payload["threshold"]
+    return HistoryEntry(
+        event.sequence,
+        event.at,
+        event.actor,
+        event.action,
+        "nothing is coded by score"
+        if threshold is None
+        else f"coded by score from confidence {threshold} on",
+        dictionary=payload["dictionary"],
+        release=payload["release"],
+        tool_version=payload["tool_version"],
     )
 
 

@@ -182,6 +182,12 @@ class Ledger:
         limit = [] if until is None else [EVENT.c.sequence <= until]
         return map(read_event, self._rows(chain, after, limit))
 
+    def events_of(self, chain: str, action: Action) -> Iterator[Event]:
+        """The events of one action, in their order."""
+        from coding.ledger.tables import EVENT
+
+        return map(read_event, self._rows(chain, 0, [EVENT.c.action == str(action)]))
+
     # Derived tables
 
     def requests(self, study: str) -> pd.DataFrame:

@@ -1,63 +1,62 @@
-"""What is compared between a verbatim and a name: the words they share, and things that forbid them.
+"""What is compared between a wording and a name: the plain words they share, and what forbids them.
 
 Words are compared with their credit (:mod:`coding.matching.similar_words`) and weighed by how rare
-they are in the dictionary. All pairs of a batch are worked on at once.
+they are in the dictionary and by what they say. All pairs of a batch are worked on at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from coding.matching.index import MatchIndex
-from coding.matching.normalisation import NormalName, is_negated_words, normalise
-from coding.matching.retrieval import IntArray, SearchSpace, Texts, as_texts
-from coding.matching.similar_words import WordMatches, match_words, reworded
-from coding.matching.word_lists import opposites, words_of_kind
+from coding.matching.concepts import groups
+from coding.matching.normalisation import is_negated_words
+from coding.matching.retrieval import IntArray, SearchSpace, Texts
+from coding.matching.similar_words import WordMatches
+from coding.matching.structure import roles_of
+from coding.matching.word_lists import opposites
+from coding.matching.wordings import Wordings
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
+Words = tuple[str, ...]
 
-#: At most so many wordings of one verbatim by the thesaurus, beside its own.
-REWORDINGS = 4
-#: What a word of little weight counts, on the verbatim's side and on the name's.
-LIGHT_IN_VERBATIM, LIGHT_IN_NAME = 0.2, 0.5
+#: What a word with a role counts in a verbatim; in a name it counts LIGHT_IN_NAME.
+LIGHT = {
+    "severity": 0.12, "course": 0.15, "time": 0.1, "side": 0.15, "uncertain": 0.05, "filler": 0.05,
+    "cause": 0.05, "joining": 0.02, "negation": 0.1, "measure": 0.05,
+}  # fmt: skip
+LIGHT_IN_NAME = 0.4
 #: What an unknown word counts beside the dictionary's rarest word.
 UNKNOWN_WORD = 0.5
+#: What a place of the body counts beside other words in a verbatim.
+SITE_IN_VERBATIM = 0.8
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a search space: ``weights`` by dictionary word, the rest name by name."""
+    """The names of a search space, name by name; ``weights`` stand beside ``space.plain.words``."""
 
     weights: Floats
     sorted_text: Objects
     poles: IntArray
     negated: Bools
-    offered: IntArray
-    noncurrent: Bools
 
 
 @dataclass(frozen=True)
-class Wordings:
-    """The wordings of some verbatims. Wording ``i`` belongs to verbatim ``owner[i]``; ``own`` says
-    that it is the verbatim's own and not the thesaurus's. ``words`` are their distinct words with
-    ``weights`` and ``matches``."""
+class Prepared:
+    """What does not depend on the names, wording by wording; ``weights`` beside the plain words.
+    ``share`` is how much of the whole verbatim's weight the wording has."""
 
-    owner: IntArray
-    own: Bools
-    texts: Texts
-    words: list[str]
     weights: Floats
-    matches: WordMatches
+    share: Floats
     sorted_text: Objects
     poles: IntArray
-    negated: Bools
 
 
 @dataclass(frozen=True)
@@ -70,55 +69,56 @@ class Overlap:
     kinds: npt.NDArray[np.uint8]
 
 
-def prepare_names(index: MatchIndex, space: SearchSpace) -> Names:
-    """The features of a dictionary's names that do not depend on the verbatim."""
-    names = [index.names[row].words for row in space.rows]
-    light = _light_words()
-    factor = [LIGHT_IN_NAME if word in light else 1.0 for word in space.vocabulary]
+def prepare_names(space: SearchSpace, names: Sequence[Words], plain: Sequence[Words]) -> Names:
+    """The features of a space's names that do not depend on the verbatim."""
+    light = [LIGHT_IN_NAME if roles_of((word,))[0] else 1.0 for word in space.plain_vocabulary]
+    weights = space.plain_idf * np.array(light, dtype=np.float32)
     return Names(
-        weights=space.word_idf * np.array(factor, dtype=np.float32),
-        sorted_text=_sorted_texts(names),
-        poles=_poles(names),
+        weights=weights[space.plain.words],
+        sorted_text=sorted_texts(names),
+        poles=_poles(plain),
         negated=np.array([is_negated_words(words) for words in names], dtype=bool),
-        offered=index.shown[space.rows],
-        noncurrent=~np.array(index.current, dtype=bool)[space.rows],
     )
 
 
-def prepare_wordings(
-    index: MatchIndex, space: SearchSpace, verbatims: Sequence[NormalName], negated: Bools
-) -> Wordings:
-    """Reword normalised verbatims by the thesaurus, and look up their words."""
-    english = not index.without
-    names: list[tuple[str, ...]] = []
-    owner: list[int] = []
-    own: list[bool] = []
-    for at, name in enumerate(verbatims):
-        wordings = [name.words, *(reworded(name.words, REWORDINGS) if english else ())]
-        names += wordings
-        owner += [at] * len(wordings)
-        own += [True] + [False] * (len(wordings) - 1)
-    vocabulary = sorted({word for words in names for word in words})
-    matches = match_words(space, vocabulary, thesaurus=english)
-    owners = np.array(owner, dtype=np.int64)
-    return Wordings(
-        owner=owners,
-        own=np.array(own, dtype=bool),
-        texts=as_texts(names, {word: at for at, word in enumerate(vocabulary)}),
-        words=vocabulary,
-        weights=_word_weights(space, vocabulary, matches),
-        matches=matches,
-        sorted_text=_sorted_texts(names),
-        poles=_poles(names),
-        negated=negated[owners],
+def prepare_wordings(space: SearchSpace, wordings: Wordings, matches: WordMatches) -> Prepared:
+    """Weights of the plain words of the wordings, and what else is compared."""
+    kinds = groups().kinds
+    site = np.array(
+        [SITE_IN_VERBATIM if kinds.get(word) == "body" else 1.0 for word in wordings.plain], dtype=np.float32
+    )
+    weights = (_rarities(space, wordings.plain, matches) * site)[wordings.plain_texts.words]
+    light = [LIGHT.get(role, 1.0) for item in wordings.items for role in item.roles]
+    weights = weights * np.array(light, dtype=np.float32)
+    return Prepared(
+        weights=weights,
+        share=_share_of_whole(wordings, weights),
+        sorted_text=sorted_texts([_telling(item.words) for item in wordings.items]),
+        poles=_poles([tuple(token.text for token in item.tokens) for item in wordings.items]),
     )
 
 
-@cache
-def _light_words() -> frozenset[str]:
-    # Negations are among them: what is denied is the concept, and a factor of its own speaks of it.
-    light = words_of_kind("light") | words_of_kind("negation")
-    return frozenset(word for text in light for word in normalise(text).words)
+def _share_of_whole(wordings: Wordings, weights: Floats) -> Floats:
+    ends = np.concatenate([[0.0], np.cumsum(weights, dtype=np.float64)])
+    start = wordings.plain_texts.start
+    own = ends[start[1:]] - ends[start[:-1]]
+    # The first wording of each verbatim is the verbatim as a whole.
+    _, first = np.unique(wordings.owner, return_index=True)
+    whole = own[first][wordings.owner - wordings.owner[0]] if len(own) else own
+    return np.asarray(np.minimum(own / np.where(whole > 0, whole, 1), 1.0), dtype=np.float32)
+
+
+def _rarities(space: SearchSpace, words: Sequence[str], matches: WordMatches) -> Floats:
+    """Rarity of each word; an unknown word takes that of the likeliest word it may stand for."""
+    found = np.full(len(words), UNKNOWN_WORD * space.highest_idf, dtype=np.float32)
+    for at, word in enumerate(words):
+        begin, end = matches.start[at], matches.start[at + 1]
+        if word in space.plain_number:
+            found[at] = space.plain_idf[space.plain_number[word]]
+        elif end > begin:
+            best = begin + int(np.argmax(matches.credit[begin:end]))
+            found[at] = space.plain_idf[matches.word[best]]
+    return found
 
 
 @cache
@@ -127,7 +127,7 @@ def _pole_bits() -> dict[str, int]:
     return {word: pole << (2 * axes.index(axis)) for word, (axis, pole) in opposites().items()}
 
 
-def _poles(names: Sequence[tuple[str, ...]]) -> IntArray:
+def _poles(names: Sequence[Words]) -> IntArray:
     """Two bits for each axis of ``opposites.csv``: which of its poles a name speaks of."""
     bits = _pole_bits()
     found = np.zeros(len(names), dtype=np.int64)
@@ -149,52 +149,70 @@ def speak_of_opposites(one: IntArray, other: IntArray) -> Bools:
     return np.asarray(clash != 0)
 
 
-def _sorted_texts(names: Sequence[tuple[str, ...]]) -> Objects:
+@lru_cache(maxsize=1 << 15)
+def _telling(words: Words) -> Words:
+    """The words that do not only qualify; all of them if there is no other."""
+    told = tuple(word for word, role in zip(words, roles_of(words), strict=True) if not role)
+    return told or words
+
+
+def sorted_texts(names: Sequence[Words]) -> Objects:
+    """Each name's words in alphabetical order, as one text."""
     found = np.empty(len(names), dtype=object)
     found[:] = [" ".join(sorted(words)) for words in names]
     return found
 
 
-def _word_weights(space: SearchSpace, words: Sequence[str], matches: WordMatches) -> Floats:
-    """Rarity of each word; an unknown word takes that of the likeliest word it may stand for."""
-    light = _light_words()
-    found = np.full(len(words), UNKNOWN_WORD * space.highest_idf, dtype=np.float32)
-    for at, word in enumerate(words):
-        begin, end = matches.start[at], matches.start[at + 1]
-        if word in space.number:
-            found[at] = space.word_idf[space.number[word]]
-        elif end > begin:
-            best = begin + int(np.argmax(matches.credit[begin:end]))
-            found[at] = space.word_idf[matches.word[best]]
-        if word in light:
-            found[at] *= LIGHT_IN_VERBATIM
-    return found
-
-
-def overlap(names: Names, wordings: Wordings, space: SearchSpace, left: IntArray, right: IntArray) -> Overlap:
+def overlap(
+    space: SearchSpace,
+    names: Names,
+    wordings: Wordings,
+    prepared: Prepared,
+    matches: WordMatches,
+    left: IntArray,
+    right: IntArray,
+) -> Overlap:
     """Compare wordings ``left`` with names ``right``, pair by pair. ``left`` is sorted.
 
     Every place in a wording counts with the best credit that a word of the name gives it, and
     every word of the name with the best credit that a place of the wording gives it.
     """
     first = int(left[0])
-    table = _credit_table(wordings, first, int(left[-1]) + 1, len(space.vocabulary))
-    their = space.texts.take(right)
+    table = _credit_table(wordings, matches, first, int(left[-1]) + 1, len(space.plain_vocabulary))
+    their = _taken(space.plain, right)
     pair = np.repeat(np.arange(len(right)), their.lengths)
-    entry = table.slot[(left[pair] - first) * len(space.vocabulary) + their.words]
+    entry = table.slot[(left[pair] - first) * len(space.plain_vocabulary) + space.plain.words[their.at]]
     credit = table.credit[entry]
-    name_weights = names.weights[their.words]
-    of_name = _shares(credit * name_weights, name_weights, their.start)
+    name_weights = names.weights[their.at]
     kinds = np.zeros(len(right), dtype=np.uint8)
     np.bitwise_or.at(kinds, pair, table.kind[entry])
-    mine = wordings.texts.take(left)
+    mine = _taken(wordings.plain_texts, left)
     place = mine.start[:-1][pair] + table.place[entry]
-    best = np.zeros(len(mine.words), dtype=np.float32)
+    best = np.zeros(len(mine.at), dtype=np.float32)
     used = entry > 0
     np.maximum.at(best, place[used], credit[used])
-    weights = wordings.weights[mine.words]
-    of_verbatim = _shares(best * weights, weights, mine.start)
-    return Overlap(of_verbatim, of_name, kinds)
+    weights = prepared.weights[mine.at]
+    return Overlap(
+        _shares(best * weights, weights, mine.start),
+        _shares(credit * name_weights, name_weights, their.start),
+        kinds,
+    )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Where the words of some texts stand: text ``i`` has ``at[start[i]:start[i + 1]]``."""
+
+    at: IntArray
+    start: IntArray
+    lengths: IntArray
+
+
+def _taken(texts: Texts, rows: IntArray) -> _Taken:
+    lengths = texts.lengths[rows]
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    within = np.arange(start[-1]) - np.repeat(start[:-1], lengths)
+    return _Taken(np.repeat(texts.start[:-1][rows], lengths) + within, start, lengths)
 
 
 def _shares(part: Floats, whole: Floats, start: IntArray) -> Floats:
@@ -202,13 +220,14 @@ def _shares(part: Floats, whole: Floats, start: IntArray) -> Floats:
     ends = np.concatenate([[0.0], np.cumsum(part, dtype=np.float64)])
     totals = np.concatenate([[0.0], np.cumsum(whole, dtype=np.float64)])
     above, below = ends[start[1:]] - ends[start[:-1]], totals[start[1:]] - totals[start[:-1]]
-    return np.asarray(above / np.where(below > 0, below, 1), dtype=np.float32)
+    # A text without any such word has nothing that could be missing.
+    return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1), 1), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class _CreditTable:
-    """(wording, dictionary word) → entry with credit, place in the wording, and kind. Entry 0 is
-    "no match"."""
+    """(wording, plain word of the space) → entry with credit, place in the wording, and kind. Entry
+    0 is "no match"."""
 
     slot: npt.NDArray[np.int32]
     credit: Floats
@@ -216,25 +235,26 @@ class _CreditTable:
     kind: npt.NDArray[np.uint8]
 
 
-def _credit_table(wordings: Wordings, begin: int, end: int, words: int) -> _CreditTable:
-    texts = wordings.texts.take(np.arange(begin, end))
+def _credit_table(wordings: Wordings, matches: WordMatches, begin: int, end: int, words: int) -> _CreditTable:
+    texts = _taken(wordings.plain_texts, np.arange(begin, end))
     owner = np.repeat(np.arange(end - begin), texts.lengths)
-    place = np.arange(len(texts.words)) - texts.start[:-1][owner]
-    matches = wordings.matches
-    counts = np.diff(matches.start)[texts.words]
+    place = np.arange(len(texts.at)) - texts.start[:-1][owner]
+    asked = wordings.plain_texts.words[texts.at]
+    counts = np.diff(matches.start)[asked]
     ends = np.cumsum(counts)
-    at = np.repeat(matches.start[:-1][texts.words] - (ends - counts), counts) + np.arange(int(counts.sum()))
+    at = np.repeat(matches.start[:-1][asked] - (ends - counts), counts) + np.arange(int(counts.sum()))
     key = np.repeat(owner, counts) * words + matches.word[at]
     places = np.repeat(place, counts)
-    # The best credit of a dictionary word comes last and stays; among equals the first place.
-    order = np.lexsort((-places, matches.credit[at], key))
+    credits = matches.credit[at] * np.repeat(wordings.trust[texts.at], counts)
+    # The best credit of a word of the space comes last and stays; among equals the first place.
+    order = np.lexsort((-places, credits, key))
     last = np.append(key[order][1:] != key[order][:-1], True) if len(order) else np.zeros(0, dtype=bool)
     kept = order[last]
     slot = np.zeros((end - begin) * words, dtype=np.int32)
     slot[key[kept]] = np.arange(1, len(kept) + 1)
     return _CreditTable(
         slot=slot,
-        credit=np.concatenate([np.zeros(1, dtype=np.float32), matches.credit[at][kept]]),
+        credit=np.concatenate([np.zeros(1, dtype=np.float32), credits[kept]]),
         place=np.concatenate([[0], places[kept]]),
         kind=np.concatenate([np.zeros(1, dtype=np.uint8), matches.kind[at][kept]]),
     )

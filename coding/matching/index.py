@@ -20,7 +20,9 @@ from dictionaries.model import Dictionary
 from schemas.vocabulary import TermStatus
 
 if TYPE_CHECKING:
-    from coding.matching.retrieval import SearchSpace
+    from coding.matching.further_names import FurtherNames
+    from coding.matching.hierarchy import Places
+    from coding.matching.ranking import Ranker
 
 IntArray = npt.NDArray[np.int64]
 
@@ -63,7 +65,8 @@ class MatchIndex:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of all that the look-ups depend on: release, rules, data tables."""
-        parts = (self.dictionary.release.checksum, RULES_VERSION, data_checksum())
+        release = self.dictionary.release
+        parts = (release.checksum, release.name, release.language, RULES_VERSION, data_checksum())
         return hashlib.sha256("\x1f".join(parts).encode("utf-8")).hexdigest()
 
     @cached_property
@@ -112,11 +115,64 @@ class MatchIndex:
         return np.array(found, dtype=np.int64)
 
     @cached_property
-    def space(self) -> SearchSpace:
-        """The names as vectors of letters and words, for finding similar ones."""
-        from coding.matching.retrieval import build_space
+    def further(self) -> FurtherNames:
+        """Further wordings of the terms, and which terms have a twin."""
+        from coding.matching.further_names import further_names, no_further_names
 
-        return build_space(self)
+        if self.without:
+            return no_further_names(len(self))
+        return further_names(self.dictionary.release.name, self.names, self.preferred, self.shown)
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """The names as vectors of letters and words, for finding similar ones."""
+        from coding.matching.concepts import plain_words
+        from coding.matching.features import prepare_names
+        from coding.matching.ranking import Ranker
+        from coding.matching.retrieval import build_space
+        from coding.matching.similar_words import thesaurus_words
+
+        own = np.flatnonzero(self.shown >= 0)
+        names = [self.names[row].words for row in own] + self.further.words
+        english = not self.without
+        plain = [plain_words(words) for words in names] if english else names
+        stands_for = np.concatenate([own, self.further.rows])
+        source = np.concatenate([np.zeros(len(own), dtype=np.uint8), self.further.place])
+        known = thesaurus_words() if english else frozenset()
+        space = build_space(names, plain, self.shown[stands_for], source, known)
+        return Ranker(
+            space=space,
+            words=names,
+            names=prepare_names(space, names, plain),
+            noncurrent=~np.array(self.current, dtype=bool)[stands_for],
+            places=self.places,
+            procedure=self.procedure,
+            english=english,
+        )
+
+    @cached_property
+    def procedure(self) -> npt.NDArray[np.bool_]:
+        """For each row whether its term is a procedure."""
+        from coding.matching.hierarchy import procedures_of
+
+        return procedures_of(self.dictionary, self.preferred, [name.words for name in self.names])
+
+    @cached_property
+    def twin(self) -> npt.NDArray[np.bool_]:
+        """For each row whether another preferred term names the same concept: by the open dictionary,
+        or by the same name after the rules."""
+        found = self.further.twin.copy()
+        for rows in self.normalised["any_order"].values():
+            if len({self.preferred[row] for row in rows}) > 1:
+                found[rows] = True
+        return found
+
+    @cached_property
+    def places(self) -> Places:
+        """Where each row stands in the hierarchy."""
+        from coding.matching.hierarchy import places_of
+
+        return places_of(self.dictionary, self.preferred)
 
     def find_exact(self, folded: str) -> Hit:
         """The current term of exactly this folded name."""

@@ -28,8 +28,6 @@ _CONTRACTED = [
     "has",
     "have",
     "had",
-    "ca",
-    "could",
     "wo",
     "would",
     "should",

@@ -10,22 +10,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-if TYPE_CHECKING:
-    from coding.matching.index import MatchIndex
-
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 Matrix = Any  # scipy.sparse.csr_matrix; scipy carries no types
+Words = tuple[str, ...]
 
 #: How many letters a piece has, and what the two blocks weigh in the cosine.
 PIECE = 3
-PIECES_WEIGHT, WORDS_WEIGHT = 0.7, 0.3
+PIECES_WEIGHT, WORDS_WEIGHT = 0.5, 0.5
 #: Names less like the verbatim than this are not looked at.
 LEAST_COSINE = 0.12
 #: A piece or word of more names than this is left out of the look-up where the rest of the
@@ -75,46 +74,79 @@ def pieces_of(word: str) -> list[str]:
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """The names of an index as vectors. ``rows`` maps a name to the index's row: only rows are
-    here that can be offered (``MatchIndex.shown``). Words are numbered in alphabetical order."""
+    """Names as vectors. Name ``i`` is offered as row ``rows[i]`` of an index; ``source`` is 0 for a
+    name of the release, else its place among the terms that a further wording may mean. ``words`` are
+    the names' words as normalised, ``plain`` the thesaurus's plain words for them; both vocabularies
+    are in alphabetical order."""
 
     rows: IntArray
+    source: npt.NDArray[np.uint8]
     vocabulary: list[str]
-    number: dict[str, int]
-    texts: Texts
-    pieces: dict[str, int]
-    word_pieces: Matrix
+    words: Texts
+    plain_vocabulary: list[str]
+    plain: Texts
+    pieces: list[str]
     piece_idf: FloatArray
-    word_idf: FloatArray
-    vectors: Matrix
+    plain_idf: FloatArray
+    word_pieces: Matrix
+    frequency: IntArray
     transposed: Matrix
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        return {word: at for at, word in enumerate(self.vocabulary)}
+
+    @cached_property
+    def plain_number(self) -> dict[str, int]:
+        return {word: at for at, word in enumerate(self.plain_vocabulary)}
+
+    @cached_property
+    def piece_number(self) -> dict[str, int]:
+        return {piece: at for at, piece in enumerate(self.pieces)}
 
     @property
     def highest_idf(self) -> float:
-        return float(self.word_idf.max(initial=1.0))
+        return float(self.plain_idf.max(initial=1.0))
 
 
-def build_space(index: MatchIndex) -> SearchSpace:
-    """The search space of an index: 80,000 names take about a second."""
-    rows = np.flatnonzero(index.shown >= 0)
-    names = [index.names[row].words for row in rows]
-    vocabulary = sorted({word for name in names for word in name})
-    number = {word: at for at, word in enumerate(vocabulary)}
-    texts = as_texts(names, number)
-    pieces: dict[str, int] = {
-        piece: at
-        for at, piece in enumerate(sorted({piece for word in vocabulary for piece in pieces_of(word)}))
-    }
-    word_pieces, _ = piece_counts(vocabulary, pieces)
-    counts = _counts(texts, len(vocabulary))
-    piece_idf = _idf(counts @ word_pieces)
-    word_idf = _idf(counts)
+def build_space(
+    names: Sequence[Words],
+    plain: Sequence[Words],
+    rows: IntArray,
+    source: npt.NDArray[np.uint8],
+    known_words: frozenset[str] = frozenset(),
+    weights: SearchSpace | None = None,
+) -> SearchSpace:
+    """The search space of names: 80,000 take about two seconds.
+
+    ``known_words`` are words that are spelled right though no name has them. ``weights`` is a space
+    whose rarities count for the words that it knows: those of a few names say little.
+    """
+    vocabulary = sorted({word for name in names for word in name} | known_words)
+    plain_vocabulary = sorted({word for name in plain for word in name})
+    words = as_texts(names, {word: at for at, word in enumerate(vocabulary)})
+    plain_texts = as_texts(plain, {word: at for at, word in enumerate(plain_vocabulary)})
+    pieces = sorted({piece for word in vocabulary for piece in pieces_of(word)})
+    number = {piece: at for at, piece in enumerate(pieces)}
+    word_pieces, _ = piece_counts(vocabulary, number)
+    counts, plain_counts = _counts(words, len(vocabulary)), _counts(plain_texts, len(plain_vocabulary))
+    piece_idf, plain_idf = _idf(counts @ word_pieces), _idf(plain_counts)
+    if weights is not None:
+        piece_idf = _known_idf(pieces, piece_idf, weights.piece_number, weights.piece_idf)
+        plain_idf = _known_idf(plain_vocabulary, plain_idf, weights.plain_number, weights.plain_idf)
     nothing = np.zeros(len(rows), dtype=np.float32)
-    vectors = _vectors(counts @ word_pieces, counts, (piece_idf, word_idf), nothing, nothing)
+    vectors = _vectors(counts @ word_pieces, plain_counts, (piece_idf, plain_idf), nothing, nothing)
     return SearchSpace(
-        rows, vocabulary, number, texts, pieces, word_pieces, piece_idf, word_idf,
-        vectors, vectors.T.tocsr(),
+        rows, source, vocabulary, words, plain_vocabulary, plain_texts, pieces, piece_idf, plain_idf,
+        word_pieces, np.bincount(words.words, minlength=len(vocabulary)), vectors.T.tocsr(),
     )  # fmt: skip
+
+
+def _known_idf(names: Sequence[str], own: FloatArray, number: dict[str, int], idf: FloatArray) -> FloatArray:
+    found = own.copy()
+    for at, name in enumerate(names):
+        found[at] = idf[number[name]] if name in number else idf.max(initial=1.0)
+    return found
 
 
 def piece_counts(words: Sequence[str], pieces: dict[str, int]) -> tuple[Matrix, FloatArray]:
@@ -130,30 +162,34 @@ def piece_counts(words: Sequence[str], pieces: dict[str, int]) -> tuple[Matrix, 
         start.append(len(data))
     shape = (len(words), len(pieces))
     ones = np.ones(len(data), dtype=np.float32)
-    matrix = sp.csr_matrix((ones, np.array(data, dtype=np.int64), np.array(start)), shape=shape)
+    matrix = sp.csr_matrix((ones, np.array(data, dtype=np.int32), np.array(start)), shape=shape)
     matrix.sum_duplicates()
     return matrix, unknown
 
 
 def query_vectors(
-    space: SearchSpace, words: Sequence[str], texts: Texts, stand_for: Matrix, added: Matrix
+    space: SearchSpace,
+    words: Sequence[str],
+    texts: Texts,
+    plain_texts: Texts,
+    stand_for: Matrix,
+    missing: FloatArray,
 ) -> Matrix:
-    """Vectors of verbatims whose words are numbers of ``words``, known to the dictionary or not.
+    """Vectors of wordings, given as numbers of ``words`` and as numbers of plain words.
 
-    ``stand_for`` (words × dictionary words) says which words of the dictionary a word counts as, and
-    ``added`` which of these bring their pieces with them because they are spelled otherwise. Pieces
-    and words that the dictionary lacks count for the vector's length only.
+    ``stand_for`` (plain words of the wordings × plain words of the space) says what each counts as,
+    ``missing`` how much of each the space lacks. Pieces and words that the space lacks count for the
+    vector's length only.
     """
     counts = _counts(texts, len(words))
-    own, unknown = piece_counts(words, space.pieces)
-    missing = np.array([word not in space.number for word in words], dtype=np.float32)
+    plain_counts = _counts(plain_texts, stand_for.shape[0])
+    own, unknown = piece_counts(words, space.piece_number)
     return _vectors(
-        pieces=counts @ (own + added @ space.word_pieces),
-        words=counts @ stand_for,
-        space_idf=(space.piece_idf, space.word_idf),
+        pieces=counts @ own,
+        words=plain_counts @ stand_for,
+        space_idf=(space.piece_idf, space.plain_idf),
         unknown=np.asarray(counts @ unknown).ravel(),
-        # A word that the dictionary lacks may be a slip of the pen: it counts half.
-        missing=np.asarray(counts @ missing).ravel() * np.float32(0.25),
+        missing=np.asarray(plain_counts @ missing).ravel(),
     )
 
 
@@ -229,13 +265,13 @@ def _without_frequent(space: SearchSpace, vectors: Matrix) -> Matrix:
     return sp.csr_matrix(kept, shape=vectors.shape)
 
 
-def nearest_words(space: SearchSpace, words: Sequence[str], top: int = 8) -> Matrix:
+def nearest_words(space: SearchSpace, words: Sequence[str], top: int = 25) -> Matrix:
     """words × dictionary words: the cosines of their pieces, the ``top`` nearest of each word."""
     from sparse_dot_topn import sp_matmul_topn
 
     idf = sp.diags(space.piece_idf)
-    pieces, _ = piece_counts(words, space.pieces)
+    pieces, _ = piece_counts(words, space.piece_number)
     known = _unit(space.word_pieces @ idf, np.zeros(len(space.vocabulary), dtype=np.float32))
     asked = _unit(pieces @ idf, np.zeros(len(words), dtype=np.float32))
     threads = min(4, os.cpu_count() or 1)
-    return sp_matmul_topn(asked, known.T.tocsr(), top_n=top, threshold=0.3, sort=False, n_threads=threads)
+    return sp_matmul_topn(asked, known.T.tocsr(), top_n=top, threshold=0.12, sort=False, n_threads=threads)

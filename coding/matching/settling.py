@@ -5,11 +5,12 @@ One request at a time, in the order of :class:`schemas.vocabulary.Method`. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coding.matching.confidence import ConfidenceModel
 from coding.matching.index import Hit, MatchIndex
 from coding.matching.normalisation import NormalName, needed_rules
 from coding.records import NO_TERM, fold
@@ -39,6 +40,10 @@ NONCURRENT = "name of a term that is not current"
 NO_CANDIDATE = "no candidate"
 BELOW_MINIMUM = "score below minimum"
 EQUAL_SCORES = "the best candidates score the same"
+TOO_LITTLE_EVIDENCE = "confidence below what the evidence allows"
+SEVERAL_CONCEPTS = "several concepts in the verbatim"
+AMBIGUOUS_ABBREVIATION = "ambiguous abbreviation"
+DECIDED_OTHERWISE = "people decided this wording otherwise"
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,19 @@ class MatchRules:
 
     ``do_not_autocode``: folded verbatims (or names of terms) that a person always decides.
     ``synonyms``: ``folded, context, code, text, scope``, one row per synonym of the dictionary.
-    ``top``: how many candidates a request gets.
+    ``top``: how many candidates a request gets. ``decided``: ``folded, code, source``, what people
+    decided before, as synonyms or decisions. ``confidence`` measures how often the first candidate
+    is right, ``least_confidence`` is the threshold that evidence has set; None: not measured, and
+    nothing proven.
     """
 
     do_not_autocode: frozenset[str]
     synonyms: pd.DataFrame
     outcomes: Outcomes
     top: int = 5
+    decided: pd.DataFrame | None = None
+    confidence: ConfidenceModel | None = None
+    least_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ class Offer:
     method: Method
     rules: tuple[str, ...]
     score: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ class Settler:
 
     index: MatchIndex
     rules: MatchRules
+    decided: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _synonyms: dict[tuple[str, str, str], list[tuple[str, str]]] = field(init=False)
     _looked: dict[str, _Looked] = field(init=False, default_factory=dict)
 
@@ -151,9 +164,21 @@ class Settler:
         if mark:
             return Verdict(held=mark, offers=looked.offers)
         if looked.settled is not None:
-            return self._verdict(looked.settled, looked.reason, looked)
+            otherwise = self._decided_otherwise(question, looked.settled)
+            return otherwise or self._verdict(looked.settled, looked.reason, looked)
         held = looked.held or (NEGATED if question.negated else "")
         return Verdict(held=held, reason=problem, offers=looked.offers)
+
+    def _decided_otherwise(self, question: Question, offer: Offer) -> Verdict | None:
+        """A name after the rules that people coded to another preferred term is theirs to decide."""
+        index = self.index
+        codes = self.decided.get(question.name.any_order, frozenset())
+        rows = sorted(index.row_of_code[code] for code in codes)
+        if not rows or index.preferred[offer.row] in {index.preferred[row] for row in rows}:
+            return None
+        reason = "people coded this wording so"
+        theirs = [Offer(row, Method.SCORE, ("decided_before",), NORMALISED_SCORE, reason) for row in rows]
+        return Verdict(held=DECIDED_OTHERWISE, offers=(*theirs, offer))
 
     def _verdict(self, offer: Offer, reason: str, looked: _Looked) -> Verdict:
         """Settled as far as the study's outcomes let the method settle."""
@@ -195,7 +220,7 @@ class Settler:
                 if problem:
                     return Verdict(held=f"synonym: {problem}", offers=looked.offers)
                 rules = ("context",) if context else ()
-                offer = Offer(row, method, rules, EXACT_SCORE)
+                offer = Offer(row, method, rules, EXACT_SCORE, f"{scope} synonym")
                 with_context = " with this context" if context else ""
                 reason = f"{scope.capitalize()} synonym{with_context}."
                 return self._verdict(offer, reason, looked)
@@ -209,7 +234,7 @@ class Settler:
         row, problem = self._resolve(question.earlier_code, question.earlier_term)
         if problem or row == NO_TERM_ROW:
             return None, f"earlier coding: {problem or 'it says that there is no term'}"
-        return Offer(row, Method.EARLIER_CODING, (), EXACT_SCORE), ""
+        return Offer(row, Method.EARLIER_CODING, (), EXACT_SCORE, "coded so in the source"), ""
 
     def _resolve(self, code: str, text: str) -> tuple[int, str]:
         """The row of a current term that a code, a name or both give; else what is wrong."""
@@ -245,7 +270,7 @@ class Settler:
     def _look_up(self, folded: str, name: NormalName) -> _Looked:
         exact = self.index.find_exact(folded)
         if exact.row >= 0:
-            offer = Offer(exact.row, Method.EXACT, (), EXACT_SCORE)
+            offer = Offer(exact.row, Method.EXACT, (), EXACT_SCORE, "exact name")
             return _Looked((offer,), offer, "Exact name of a current term.")
         if exact.rows or exact.noncurrent:
             offers = tuple(self._unsettled(exact, Method.EXACT, ()))
@@ -253,7 +278,8 @@ class Settler:
         hit, way = self.index.find_normalised(folded, name)
         if hit.row >= 0:
             needed = needed_rules(folded, self.index.folded[hit.row], way, self.index.without)
-            offer = Offer(hit.row, Method.NORMALISED, needed, NORMALISED_SCORE)
+            reason = f"same name after {', '.join(rule.replace('_', ' ') for rule in needed)}"
+            offer = Offer(hit.row, Method.NORMALISED, needed, NORMALISED_SCORE, reason)
             return _Looked((offer,), offer, f"Name of a current term after {', '.join(needed)}.")
         if hit.rows or hit.noncurrent:
             offers = tuple(self._unsettled(hit, Method.NORMALISED, name.rules))
@@ -265,8 +291,9 @@ class Settler:
         if hit.rows:
             for row in hit.rows:
                 score = EXACT_SCORE if method is Method.EXACT else NORMALISED_SCORE
-                yield Offer(row, method, (*rules, "ambiguous"), score)
+                yield Offer(row, method, (*rules, "ambiguous"), score, "a name of several terms")
             return
         for row in dict.fromkeys(int(self.index.shown[row]) for row in hit.noncurrent):
             if row >= 0:
-                yield Offer(row, method, (*rules, "noncurrent"), NONCURRENT_SCORE)
+                reason = "current term for a name that is not current"
+                yield Offer(row, method, (*rules, "noncurrent"), NONCURRENT_SCORE, reason)

@@ -1,7 +1,5 @@
-"""Which words of the dictionary a word of a verbatim may stand for, and how far each counts.
-
-A word counts 1 for itself, less for a word of the same stem, for one that the thesaurus names, and
-for a word that the dictionary does not know and that is spelled nearly like one it does.
+"""What a word may stand for: a misspelling of a known word, two words written as one, another form
+of a word, or a part of something broader.
 """
 
 from __future__ import annotations
@@ -13,20 +11,25 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from coding.matching.normalisation import normalise
+from coding.matching.concepts import broader_steps, groups, narrower_steps
 from coding.matching.retrieval import Matrix, SearchSpace, nearest_words
-from coding.matching.word_lists import thesaurus as thesaurus_rows
-from coding.records import fold
+from coding.matching.structure import roles_of
 
-#: What a match of words counts by its kind; a misspelling counts its likeness, squared.
+#: What a match of plain words counts by its kind.
 STEM_CREDIT = 0.9
-THESAURUS_CREDIT = 0.85
+BROADER_CREDIT = (0.8, 0.7, 0.6)
+NARROWER_CREDIT = (0.5, 0.35, 0.25)
 #: Words shorter than this are never taken for misspelled, and less like ones are another word.
 LEAST_MISSPELLED = 4
 LEAST_LIKENESS = 0.75
+#: Long words may differ in more letters.
+LONG_WORD, LEAST_LIKENESS_OF_LONG = 9, 0.69
+LEAST_BEGUN, LEAST_EDITED = 0.88, 0.6
+#: Two words written as one: each half is a known word of at least so many letters.
+LEAST_HALF = 4
 
 #: Bits that say how two words match.
-SAME_WORD, SAME_STEM, THESAURUS, MISSPELLED = 0, 1, 2, 4
+SAME_WORD, SAME_STEM, BROADER, NARROWER = 0, 1, 2, 4
 
 _SUFFIXES = (
     "ousness", "fulness", "ations", "ation", "ating", "ated", "ative", "ions", "iness", "ness", "ion",
@@ -35,10 +38,19 @@ _SUFFIXES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a word is read as. ``likeness`` is how sure that is (0 to 1), ``rule`` why."""
+
+    words: tuple[str, ...]
+    likeness: float
+    rule: str
+
+
 @dataclass(frozen=True)
 class WordMatches:
-    """For word ``i`` of the verbatims: dictionary words ``word[start[i]:start[i + 1]]`` with their
-    credit (0 to 1) and kind (bits above)."""
+    """For plain word ``i`` of the wordings: plain words of the space ``word[start[i]:start[i + 1]]``
+    with their credit (0 to 1) and kind (bits above)."""
 
     start: npt.NDArray[np.int64]
     word: npt.NDArray[np.int64]
@@ -62,68 +74,13 @@ def stem(word: str) -> str:
     return word
 
 
-@cache
-def _equivalents() -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, ...], tuple[tuple[str, ...], ...]]]:
-    """The thesaurus both ways, normalised: word → words, and phrases → phrases."""
-    words: dict[str, dict[str, None]] = {}
-    phrases: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
-    for row in thesaurus_rows():
-        one, other = (normalise(fold(text)).words for text in (row.term, row.equivalent))
-        for here, there in ((one, other), (other, one)):
-            if here == there or not here or not there:
-                continue
-            if len(here) == len(there) == 1:
-                words.setdefault(here[0], {})[there[0]] = None
-            else:
-                phrases.setdefault(here, {})[there] = None
-    return (
-        {word: tuple(found) for word, found in words.items()},
-        {phrase: tuple(found) for phrase, found in phrases.items()},
-    )
-
-
-def equivalent_words(word: str) -> tuple[str, ...]:
-    """Single words that the thesaurus gives for a normalised word."""
-    return _equivalents()[0].get(word, ())
-
-
-@cache
-def _phrase_starts() -> dict[str, tuple[tuple[str, ...], ...]]:
-    starts: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in _equivalents()[1]:
-        starts.setdefault(phrase[0], []).append(phrase)
-    return {
-        first: tuple(sorted(found, key=lambda item: (-len(item), item))) for first, found in starts.items()
-    }
-
-
-def reworded(words: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
-    """The words with one phrase exchanged by the thesaurus, longer phrases first; at most ``most``."""
-    starts, phrases = _phrase_starts(), _equivalents()[1]
-    places = [
-        (-len(phrase), at, phrase)
-        for at, word in enumerate(words)
-        for phrase in starts.get(word, ())
-        if words[at : at + len(phrase)] == phrase
-    ]
-    found: dict[tuple[str, ...], None] = {}
-    for _, at, phrase in sorted(places):
-        for other in phrases[phrase]:
-            found[words[:at] + other + words[at + len(phrase) :]] = None
-    return list(found)[:most]
-
-
-def match_words(space: SearchSpace, words: Sequence[str], thesaurus: bool) -> WordMatches:
-    """What each distinct word of the verbatims may stand for in the dictionary."""
-    stems: dict[str, list[int]] = {}
-    for at, word in enumerate(space.vocabulary):
-        if len(word) >= 4 and word.isalpha():
-            stems.setdefault(stem(word), []).append(at)
-    slips = _misspelled(space, words)
+def match_words(space: SearchSpace, words: Sequence[str], english: bool) -> WordMatches:
+    """What each distinct plain word of the wordings may stand for in the space."""
+    stems = _stems(space) if english else {}
     start, found = [0], []
-    for at, word in enumerate(words):
+    for word in words:
         best: dict[int, tuple[float, int]] = {}
-        for number, credit, kind in _matches(space, word, stems, slips.get(at, ()), thesaurus):
+        for number, credit, kind in _matches(space, word, stems, english):
             best.setdefault(number, (credit, kind))
         found += [(number, *best[number]) for number in sorted(best)]
         start.append(len(found))
@@ -136,24 +93,68 @@ def match_words(space: SearchSpace, words: Sequence[str], thesaurus: bool) -> Wo
     )
 
 
+def _stems(space: SearchSpace) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for at, word in enumerate(space.plain_vocabulary):
+        if len(word) >= 4 and word.isalpha():
+            found.setdefault(stem(word), []).append(at)
+    return found
+
+
 def _matches(
-    space: SearchSpace,
-    word: str,
-    stems: dict[str, list[int]],
-    slips: Sequence[tuple[int, float]],
-    thesaurus: bool,
+    space: SearchSpace, word: str, stems: dict[str, list[int]], english: bool
 ) -> Iterator[tuple[int, float, int]]:
-    """(dictionary word, credit, kind), the better kind first."""
-    if word in space.number:
-        yield space.number[word], 1.0, SAME_WORD
+    """(plain word of the space, credit, kind), the better kind first."""
+    number = space.plain_number
+    if word in number:
+        yield number[word], 1.0, SAME_WORD
+    if not english:
+        return
     if len(word) >= 4 and word.isalpha():
-        for number in stems.get(stem(word), ()):
-            yield number, STEM_CREDIT, SAME_STEM
-    for other in equivalent_words(word) if thesaurus else ():
-        if other in space.number:
-            yield space.number[other], THESAURUS_CREDIT, THESAURUS
-    for number, likeness in slips:
-        yield number, likeness**2, MISSPELLED
+        for same in stems.get(stem(word), ()):
+            yield same, STEM_CREDIT, SAME_STEM
+    for wide, step in broader_steps(word):
+        if wide in number:
+            yield number[wide], BROADER_CREDIT[step - 1], BROADER
+    for narrow, step in narrower_steps().get(word, ()):
+        if narrow in number:
+            yield number[narrow], NARROWER_CREDIT[step - 1], NARROWER
+
+
+@cache
+def thesaurus_words() -> frozenset[str]:
+    """Every single word that occurs in a wording of the thesaurus."""
+    return frozenset(word for words in groups().heads for word in words)
+
+
+def corrections(space: SearchSpace, words: Sequence[str], english: bool) -> dict[str, Correction]:
+    """Words that are not known → what they are read as; a word without a likely reading is left out."""
+    strange = [
+        word
+        for word in words
+        if word not in space.number
+        and len(word) >= LEAST_MISSPELLED
+        and word.isalpha()
+        and not (english and (word in thesaurus_words() or roles_of((word,)) != ("",)))
+    ]
+    found: dict[str, Correction] = {}
+    misspelled = _misspelled(space, strange)
+    for word in strange:
+        choices = misspelled.get(word, ())
+        halves = _halves(space, word) if english else ()
+        if halves and not (choices and choices[0][1] >= 0.9):
+            found[word] = Correction(halves, 0.95, "compounding")
+        elif choices:
+            right, likeness = choices[0]
+            found[word] = Correction((right,), round(likeness, 4), "misspelling")
+    return found
+
+
+def _halves(space: SearchSpace, word: str) -> tuple[str, ...]:
+    for at in range(len(word) - LEAST_HALF, LEAST_HALF - 1, -1):
+        if word[:at] in space.number and word[at:] in space.number:
+            return word[:at], word[at:]
+    return ()
 
 
 def _prefixed(one: str, other: str) -> bool:
@@ -161,26 +162,30 @@ def _prefixed(one: str, other: str) -> bool:
     return one.endswith(other) or other.endswith(one)
 
 
-def _misspelled(space: SearchSpace, words: Sequence[str]) -> dict[int, list[tuple[int, float]]]:
-    """Words that the dictionary lacks → (dictionary word, likeness), from their shared pieces."""
+def _misspelled(space: SearchSpace, words: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
+    """Word → (known word, likeness), the likeliest and most frequent first, from their shared pieces."""
     from rapidfuzz import process
-    from rapidfuzz.distance import OSA
+    from rapidfuzz.distance import OSA, JaroWinkler
 
-    strange = [
-        at
-        for at, word in enumerate(words)
-        if word not in space.number and len(word) >= LEAST_MISSPELLED and word.isalpha()
-    ]
-    if not strange:
+    if not words or not space.vocabulary:
         return {}
-    near: Matrix = nearest_words(space, [words[at] for at in strange]).tocoo()
-    left = [words[strange[row]] for row in near.row]
+    near: Matrix = nearest_words(space, words).tocoo()
+    left = [words[row] for row in near.row]
     right = [space.vocabulary[column] for column in near.col]
     if not left:
         return {}
-    likeness = process.cpdist(left, right, scorer=OSA.normalized_similarity, dtype=np.float32, workers=1)
-    found: dict[int, list[tuple[int, float]]] = {}
-    for row, column, value in zip(near.row, near.col, likeness, strict=True):
-        if value >= LEAST_LIKENESS and not _prefixed(words[strange[row]], space.vocabulary[column]):
-            found.setdefault(strange[row], []).append((int(column), float(value)))
-    return {at: sorted(pairs, key=lambda pair: (-pair[1], pair[0])) for at, pairs in found.items()}
+    edited = process.cpdist(left, right, scorer=OSA.normalized_similarity, dtype=np.float32, workers=1)
+    begun = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32, workers=1)
+    found: dict[str, list[tuple[str, float]]] = {}
+    for word, other, edit, start in zip(left, right, edited, begun, strict=True):
+        long = max(len(word), len(other)) >= LONG_WORD
+        alike = edit >= (LEAST_LIKENESS_OF_LONG if long else LEAST_LIKENESS)
+        # Letters that changed places count little where the beginning is right.
+        shuffled = start >= LEAST_BEGUN and edit >= LEAST_EDITED
+        if (alike or shuffled) and not _prefixed(word, other):
+            found.setdefault(word, []).append((other, (float(edit) + float(start)) / 2))
+    often = space.frequency
+    return {
+        word: sorted(pairs, key=lambda pair: (-round(pair[1], 2), -often[space.number[pair[0]]], pair[0]))
+        for word, pairs in found.items()
+    }

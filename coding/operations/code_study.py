@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -18,7 +18,9 @@ from coding import TOOL_VERSION
 from coding.ingest.extract import Extract, open_extract, take_extract
 from coding.ingest.validation import refuse_without_validation
 from coding.ledger.ledger import ORGANISATION, Ledger, NewEvent
+from coding.operations.decided_answers import LedgerTables
 from coding.operations.matching_run import DictionaryCoding, code_dictionary, lapsed
+from coding.operations.score_threshold import Thresholds, numbered, threshold_payload
 from coding.operations.study_changes import changes_between, recoded_records
 from coding.operations.study_listings import write_listings
 from coding.operations.study_run import StudyRun, open_study, requests_by_dictionary
@@ -91,8 +93,11 @@ def record_coding(
         codings = _code(run, extract, ledger, known, new_synonyms, progress)
         events = [*_configured(run, ledger), *new_synonyms]
         events += _extract_events(run, extract, ledger, known)
+        before = Thresholds.of(ledger, study_id)
+        events += _threshold_events(codings, before)
+        thresholds = before.sequences | numbered(events, head.sequence + 1)
         for coding in codings:
-            events += _coding_events(coding, known)
+            events += _coding_events(coding, known, thresholds)
         if events:
             ledger.append(study_id, actor, events, expect=head, progress=progress)
         opened = sum(len(coding.opened) for coding in codings)
@@ -136,8 +141,9 @@ def _code(
         # A corrected line takes the place of the one before, as it will in the ledger.
         rule = ["scope", "dictionary", "folded", "context"]
         synonyms = synonyms.drop_duplicates(rule, keep="last", ignore_index=True)
+    tables = LedgerTables(known, ledger.decision_parts(run.study.study), synonyms)
     return [
-        code_dictionary(run, run.dictionaries[name], requests, known, synonyms, progress)
+        code_dictionary(run, run.dictionaries[name], requests, tables, progress)
         for name, requests in found.items()
     ]
 
@@ -182,8 +188,20 @@ def _extract_events(
         yield from recoded_records(run, previous, extract, changes, known)
 
 
-def _coding_events(coding: DictionaryCoding, known: pd.DataFrame) -> Iterator[NewEvent]:
+def _threshold_events(codings: list[DictionaryCoding], before: Thresholds) -> Iterator[NewEvent]:
+    """Thresholds that are new or changed; the decisions that rest on them come after."""
+    for coding in codings:
+        payload = threshold_payload(coding.dictionary.release, coding.evidence)
+        event = None if payload is None else before.event_for(payload)
+        if event is not None:
+            yield event
+
+
+def _coding_events(
+    coding: DictionaryCoding, known: pd.DataFrame, thresholds: Mapping[str, int]
+) -> Iterator[NewEvent]:
     release = coding.dictionary.release.identity
+    by_proof = "" if coding.evidence.proof is None else f" Threshold: event {thresholds[coding.name]}."
     decisions = {row.key: row for row in coding.decisions.itertuples(index=False)}
     for row in coding.opened.itertuples(index=False):
         yield NewEvent(
@@ -205,7 +223,7 @@ def _coding_events(coding: DictionaryCoding, known: pd.DataFrame) -> Iterator[Ne
             parts=(part,),
             status=Status.NOT_CODABLE if no_event else STATUS_OF[outcome],
             method=Method(str(row.method)),
-            reason=str(row.reason),
+            reason=f"{row.reason}{by_proof if row.method == Method.SCORE else ''}",
             release=release,
             tool_version=TOOL_VERSION,
             rules=tuple(rule for rule in str(row.rules).split(";") if rule),

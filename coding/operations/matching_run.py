@@ -15,6 +15,8 @@ import pandas as pd
 
 from coding.matching.engine import CANDIDATE_COLUMNS, HELD_COLUMNS, MatchRules, match_requests
 from coding.matching.index import MatchIndex, build_index
+from coding.operations.decided_answers import LedgerTables
+from coding.operations.measured_confidence import Evidence, asks_for_proof, gather_evidence
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold
 from dictionaries.model import Dictionary
@@ -24,33 +26,50 @@ from schemas.vocabulary import Method, Status
 
 @dataclass(frozen=True)
 class DictionaryCoding:
-    """The requests of one dictionary after matching: those to open, and those decided now."""
+    """The requests of one dictionary after matching: those to open, and those decided now, with the
+    evidence that suggestions and decisions by score rest on."""
 
     dictionary: Dictionary
     requests: pd.DataFrame
     opened: pd.DataFrame
     decisions: pd.DataFrame
     do_not_autocode: frozenset[str]
+    evidence: Evidence
+
+    @property
+    def name(self) -> str:
+        """The dictionary's name."""
+        return self.dictionary.release.name
 
 
 def code_dictionary(
     run: StudyRun,
     dictionary: Dictionary,
     requests: pd.DataFrame,
-    known: pd.DataFrame,
-    synonyms: pd.DataFrame,
+    tables: LedgerTables,
     progress: Progress,
 ) -> DictionaryCoding:
-    """Match what is new or still needs coding. ``known`` is the ledger's request table."""
-    status = known.set_index("key")["status"]
+    """Match what is new or still needs coding. ``tables`` are the ledger's, before this run, with the
+    synonyms that it adds."""
+    status = tables.requests.set_index("key")["status"]
     now = requests["key"].map(status)
     opened = requests[now.isna()]
     open_requests = requests[now.isna() | (now == Status.NEEDS_CODING)]
-    own = synonyms[synonyms["dictionary"] == dictionary.release.name]
+    own = tables.synonyms[tables.synonyms["dictionary"] == dictionary.release.name]
     own = own.sort_values(own.columns.to_list(), ignore_index=True)
     listed = frozenset(fold(item) for item in run.study.do_not_autocode)
-    rules = MatchRules(do_not_autocode=listed, synonyms=own, outcomes=run.study.outcomes)
     index = build_index(dictionary)
+    evidence = Evidence()
+    if len(open_requests) or asks_for_proof(run.study.outcomes):
+        evidence = gather_evidence(run, index, tables, requests, progress)
+    rules = MatchRules(
+        do_not_autocode=listed,
+        synonyms=own,
+        outcomes=run.study.outcomes,
+        decided=evidence.decided,
+        confidence=evidence.model,
+        least_confidence=evidence.threshold,
+    )
     if open_requests.empty or candidates_file(run, index, rules, open_requests).exists():
         decisions = pd.DataFrame({"key": pd.Series(dtype="str")})
     else:
@@ -58,7 +77,7 @@ def code_dictionary(
         decisions = matches.decisions
         left = open_requests[~open_requests["key"].isin(decisions["key"])]
         _keep(run, dictionary, candidates_file(run, index, rules, left), matches.candidates, matches.held)
-    return DictionaryCoding(dictionary, requests, opened, decisions, listed)
+    return DictionaryCoding(dictionary, requests, opened, decisions, listed, evidence)
 
 
 def candidates_file(run: StudyRun, index: MatchIndex, rules: MatchRules, requests: pd.DataFrame) -> Path:
@@ -69,9 +88,13 @@ def candidates_file(run: StudyRun, index: MatchIndex, rules: MatchRules, request
         sorted(rules.do_not_autocode),
         rules.outcomes.model_dump(mode="json"),
         rules.top,
+        None if rules.confidence is None else rules.confidence.to_json(),
+        rules.least_confidence,
     ]
     digest.update(canonical_json(settings).encode("utf-8"))
-    for frame in (rules.synonyms, requests.drop(columns=["occurrences", "subjects", "fields"])):
+    decided = rules.synonyms.iloc[:0] if rules.decided is None else rules.decided
+    asked = requests.drop(columns=["occurrences", "subjects", "fields"])
+    for frame in (rules.synonyms, decided, asked):
         for column in frame.columns:
             digest.update("\x1f".join(frame[column].astype("str")).encode("utf-8"))
             digest.update(b"\x1e")

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from coding.evaluation.listings import confidence_text
 from coding.ingest.extract import Extract, open_extract
 from coding.ingest.validation import check_listing
 from coding.ledger.ledger import Event, Ledger
 from coding.operations.accounting import occurrence_status, row_accounts
 from coding.operations.matching_run import last_candidates
+from coding.operations.score_threshold import threshold_notes
 from coding.operations.study_changes import changes_between
 from coding.operations.study_run import StudyRun, requests_by_dictionary
 from coding.operations.summaries import RunSummary
@@ -22,11 +24,12 @@ from coding.records import Progress, RowAccount, UserError
 from schemas.tables import clear_leftovers, text_frame, write_csv, write_text, write_xlsx
 from schemas.vocabulary import Action, Status
 
-#: ``preferred`` and ``class`` are the names of the preferred term and of its highest level.
+#: ``preferred`` and ``class`` are the names of the preferred term and of its highest level,
+#: ``confidence`` is a number or "not measured".
 SUGGESTION_COLUMNS = [
     "dictionary", "fields", "verbatim", "context", "serious", "occurrences", "subjects",
     "held_because", "rank", "code", "term", "preferred_code", "preferred", "class", "score",
-    "method", "rules",
+    "confidence", "method", "rules", "reason",
 ]  # fmt: skip
 
 
@@ -94,7 +97,7 @@ def write_listings(run: StudyRun, ledger: Ledger, progress: Progress) -> RunSumm
     for name, frame in listings.items():
         write_csv(frame, run.work / f"{name}.csv")
         places[name] = run.work / f"{name}.csv"
-    notes = run.uncoded_fields(list(state.extract.domains))
+    notes = [*run.uncoded_fields(list(state.extract.domains)), *threshold_notes(run, ledger)]
     if len(issues) <= run.study.xlsx_row_limit:
         write_xlsx({"issues": issues}, run.work / "issues.xlsx", state.taken.at)
         places["issues (Excel)"] = run.work / "issues.xlsx"
@@ -155,11 +158,21 @@ def suggestion_listing(run: StudyRun, live: pd.DataFrame) -> pd.DataFrame:
         release = dictionary.release
         rows["preferred"] = paths[release.preferred_level].to_numpy()
         rows["class"] = paths[release.levels[-1]].to_numpy()
+        rows["confidence"] = _confidence_texts(rows)
         rows["serious"] = rows["serious"].map({True: "Y", False: ""}).astype("str")
         frames.append(rows.reindex(columns=SUGGESTION_COLUMNS))
     if not frames:
         return text_frame({name: [] for name in SUGGESTION_COLUMNS})
     return pd.concat(frames, ignore_index=True)
+
+
+def _confidence_texts(rows: pd.DataFrame) -> pd.Series:
+    """The confidence of each candidate in words; blank where there is no candidate."""
+    texts = [
+        confidence_text(float(value)) if shown else ""
+        for value, shown in zip(rows["confidence"], rows["rank"].notna(), strict=True)
+    ]
+    return pd.Series(texts, index=rows.index, dtype="str")
 
 
 def next_step(run: StudyRun, accounts: tuple[RowAccount, ...]) -> str:

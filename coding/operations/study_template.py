@@ -99,6 +99,8 @@ _TAIL = """\
 #   no_event: needs_approval    # "none", "no headache": not codable
 #   score: candidate
 #   score_minimum: 0.95         # below it a score only ever gives candidates
+#   score_precision: 0.99       # instead of score_minimum: what decided cases must have proven
+#   score_confidence: 0.95      # with this certainty
 
 # Verbatims that are always left to a person, for instance abbreviations with two meanings.
 # do_not_autocode: ["MI", "AP"]

@@ -102,3 +102,32 @@ class SuggestSummary:
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
         return {**asdict(self), "output": str(self.output)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEvaluation:
+    """What was measured over one release: ``figures`` as the JSON beside the page has them,
+    ``sentences`` for people, ``places`` of the files."""
+
+    release: str
+    figures: Mapping[str, Any]
+    sentences: tuple[str, ...]
+    places: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSummary:
+    """What ``evaluate`` measured for a study or a file, release by release."""
+
+    subject: str
+    evaluations: tuple[ReleaseEvaluation, ...]
+    next_step: str
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as plain JSON values."""
+        data = asdict(self)
+        for item, told in zip(self.evaluations, data["evaluations"], strict=True):
+            told["places"] = {name: str(path) for name, path in item.places.items()}
+        return data

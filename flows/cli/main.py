@@ -11,7 +11,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError, Group
 
 from coding import TOOL_VERSION
-from flows.cli import export, init, run, status, suggest
+from flows.cli import evaluate, export, init, run, status, suggest
 from flows.cli.dictionary import build_dictionary_app
 from flows.cli.failures import run_guarded
 from flows.cli.ledger import build_ledger_app
@@ -47,6 +47,7 @@ def build_app() -> App:
     app.command(run.run, group=studies, help_epilogue=run.EXAMPLES)
     app.command(status.status, group=studies, help_epilogue=status.EXAMPLES)
     app.command(export.export, group=studies, help_epilogue=export.EXAMPLES)
+    app.command(evaluate.evaluate, group=studies, help_epilogue=evaluate.EXAMPLES)
     app.command(suggest.suggest, group=terms, help_epilogue=suggest.EXAMPLES)
     app.command(build_dictionary_app(terms))
     app.command(build_ledger_app(records))

@@ -119,6 +119,11 @@ def show_lines(title: str, lines: Sequence[str]) -> None:
     _lines(console(), title, lines)
 
 
+def show_places(places: Mapping[str, Path]) -> None:
+    """Print where files lie."""
+    _places(console(), places)
+
+
 def show_next(step: str) -> None:
     """Print what to do next."""
     _next(console(), step)

@@ -129,19 +129,34 @@ def dictionary_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_dictionary(tmp_path_factory.mktemp("tiny") / "MedAscii")
 
 
+def build_study(folder: Path, dictionary_files: Path, study: str = "S-1") -> MadeStudy:
+    """A workspace in ``folder`` with the made-up dictionary and a study of a few records."""
+    workspace = Workspace(folder)
+    place = workspace.study_folder(study)
+    place.mkdir(parents=True)
+    (workspace.folder / "workspace.yaml").write_text("", encoding="utf-8")
+    import_release(dictionary_files, workspace.dictionaries, name="Tiny")
+    (place / "study.yaml").write_text(STUDY.format(study=study), encoding="utf-8")
+    people = "USUBJID,SEX,AGE\nS1,F,40\nS2,M,50\nS3,F,60\n"
+    (place / "dm.csv").write_text(people, encoding="utf-8")
+    made = MadeStudy(workspace, study, place)
+    made.write_ae()
+    return made
+
+
+@pytest.fixture(scope="session")
+def make_study_in(dictionary_files: Path) -> MakeStudy:
+    """Make a study in a folder: for fixtures that outlive a test."""
+
+    def build(folder: Path) -> MadeStudy:
+        return build_study(folder, dictionary_files)
+
+    return build
+
+
 @pytest.fixture
 def make_study(tmp_path: Path, dictionary_files: Path) -> MakeStudy:
     def build(name: str = "w", study: str = "S-1") -> MadeStudy:
-        workspace = Workspace(tmp_path / name)
-        folder = workspace.study_folder(study)
-        folder.mkdir(parents=True)
-        (workspace.folder / "workspace.yaml").write_text("", encoding="utf-8")
-        import_release(dictionary_files, workspace.dictionaries, name="Tiny")
-        (folder / "study.yaml").write_text(STUDY.format(study=study), encoding="utf-8")
-        people = "USUBJID,SEX,AGE\nS1,F,40\nS2,M,50\nS3,F,60\n"
-        (folder / "dm.csv").write_text(people, encoding="utf-8")
-        made = MadeStudy(workspace, study, folder)
-        made.write_ae()
-        return made
+        return build_study(tmp_path / name, dictionary_files, study)
 
     return build

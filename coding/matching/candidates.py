@@ -1,0 +1,156 @@
+"""The candidates of distinct verbatims, from every source, with the reasons a coder reads.
+
+Sources: the names of the release (with the further names of the open dictionary), what people decided
+before, and a further retriever of the user's. One candidate for each preferred term, best score first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coding.matching.decided import DecidedNames, nearly_decided
+from coding.matching.further_retriever import FurtherRetriever
+from coding.matching.hierarchy import ASKED
+from coding.matching.index import MatchIndex
+from coding.matching.ranking import (
+    NEGATED,
+    NONCURRENT,
+    OPPOSITE,
+    RARE_ON_FORM,
+    UNPLACED,
+    Ranked,
+    rank_candidates,
+)
+from coding.matching.reasons import RULES, Explained, explain
+from coding.matching.wordings import Asked
+from coding.records import Progress
+
+#: How many names the further retriever is asked for, and how its similarity becomes a score: nothing
+#: below the first figure, and the second at a similarity of 1.
+FURTHER_TOP, LEAST_SIMILARITY, HIGHEST_SIMILAR = 10, 0.4, 0.9
+
+#: Where a pair comes from.
+NAMES, DECIDED, FURTHER = 0, 1, 2
+
+_BITS = (
+    (OPPOSITE, "opposite"),
+    (NEGATED, "negated"),
+    (NONCURRENT, "noncurrent"),
+    (RARE_ON_FORM, "form"),
+    (UNPLACED, "unplaced"),
+)
+_BIT_PHRASES = {
+    "opposite": "says the opposite",
+    "negated": "one of the two denies",
+    "noncurrent": "found by a name that is not current",
+    "form": "rare on this form",
+    "unplaced": "the release does not know its class",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """``pairs``: ``verbatim`` (position), ``row``, ``score``, ``rules`` (joined by ``;``), ``reason``,
+    ``lost`` and ``added`` (words, joined by blanks), best first. ``parts``: ``verbatim``, ``part``
+    (text), ``row``, ``score``: what each of several concepts could be."""
+
+    pairs: pd.DataFrame
+    parts: pd.DataFrame
+
+
+def find_candidates(
+    index: MatchIndex,
+    asked: Sequence[Asked],
+    negated: npt.NDArray[np.bool_],
+    decided: DecidedNames | None,
+    further: FurtherRetriever | None,
+    top: int,
+    progress: Progress,
+) -> Found:
+    """The ``top`` candidates of each verbatim; ``negated`` says which deny something."""
+    stage = f"rank candidates from {index.dictionary.release.name}"
+    most = max(top, ASKED)
+    sources: dict[int, Ranked] = {NAMES: rank_candidates(index.ranker, asked, negated, most, progress, stage)}
+    if decided is not None:
+        sources[DECIDED] = nearly_decided(decided, asked, negated, most, progress)
+    pairs = [ranked.pairs.assign(source=source) for source, ranked in sources.items()]
+    if further is not None:
+        pairs.append(_further(further, asked, progress))
+    best = _best(pd.concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0], index, top)
+    explained = _explained(best, asked, sources, index, decided)
+    return Found(explained, _parts(sources[NAMES], index))
+
+
+def _further(further: FurtherRetriever, asked: Sequence[Asked], progress: Progress) -> pd.DataFrame:
+    verbatim, row, similarity = further.nearest([item.folded for item in asked], FURTHER_TOP, progress)
+    scale = np.clip((similarity.astype(np.float64) - LEAST_SIMILARITY) / (1 - LEAST_SIMILARITY), 0, 1)
+    found = pd.DataFrame({"verbatim": verbatim, "row": row, "score": (scale * HIGHEST_SIMILAR).round(4)})
+    found = found.assign(wording=-1, name=-1, bits=np.uint8(0), source=FURTHER)
+    return found[found["score"] > 0]
+
+
+def _best(pairs: pd.DataFrame, index: MatchIndex, top: int) -> pd.DataFrame:
+    """The best pair for each verbatim and preferred term, and of these the ``top`` best."""
+    shown = index.shown[pairs["row"].to_numpy(dtype=np.int64)]
+    pairs = pairs.assign(row=shown, preferred=index.places.preferred[shown])
+    # Rows stand in the order of the codes, so that ties are broken by code.
+    order = ["verbatim", "score", "row", "source", "wording", "name"]
+    pairs = pairs.sort_values(order, ascending=[True, False, True, True, True, True])
+    pairs = pairs.drop_duplicates(["verbatim", "preferred"])
+    return pairs[pairs.groupby("verbatim").cumcount() < top].reset_index(drop=True)
+
+
+def _explained(
+    pairs: pd.DataFrame,
+    asked: Sequence[Asked],
+    sources: dict[int, Ranked],
+    index: MatchIndex,
+    decided: DecidedNames | None,
+) -> pd.DataFrame:
+    english = not index.without
+    rules, reasons, lost, added = [], [], [], []
+    columns = [pairs[name].to_list() for name in ("verbatim", "wording", "name", "bits", "source")]
+    for verbatim, at, name, bits, source in zip(*columns, strict=True):
+        if source == FURTHER:
+            found, origin = Explained(("semantic",), "near in meaning by the sentence model", (), ()), ""
+        else:
+            ranker = index.ranker if source == NAMES or decided is None else decided.ranker
+            wording = sources[source].wordings[at]
+            found = explain(wording, asked[verbatim].name.words, ranker.words[name], english)
+            origin = _origin(source, name, index, decided)
+        against = [rule for bit, rule in _BITS if bits & bit]
+        by_origin = {"also": "open_synonym", "coded": "decided_before"}.get(origin.partition(" ")[0])
+        helped = {*found.rules, *against, *([by_origin] if by_origin else [])}
+        rules.append(";".join(rule for rule in RULES if rule in helped))
+        phrases = [origin, found.sentence, *(_BIT_PHRASES[rule] for rule in against)]
+        reasons.append("; ".join(phrase for phrase in phrases if phrase))
+        lost.append(" ".join(found.lost))
+        added.append(" ".join(found.added))
+    text = {"rules": rules, "reason": reasons, "lost": lost, "added": added}
+    kept = pairs[["verbatim", "row", "score"]]
+    return kept.assign(**{name: pd.Series(values, dtype="str") for name, values in text.items()})
+
+
+def _origin(source: int, name: int, index: MatchIndex, decided: DecidedNames | None) -> str:
+    """Where the name comes from, if it is not the term's own."""
+    if source == DECIDED and decided is not None:
+        return f"coded so before: '{decided.texts[name]}'"
+    own = len(index.ranker.words) - len(index.further.texts)
+    return f"also called '{index.further.texts[name - own]}'" if name >= own else ""
+
+
+def _parts(ranked: Ranked, index: MatchIndex) -> pd.DataFrame:
+    parts = ranked.parts
+    return pd.DataFrame(
+        {
+            "verbatim": parts["verbatim"].to_numpy(),
+            "part": pd.Series([" ".join(ranked.wordings[at].words) for at in parts["wording"]], dtype="str"),
+            "row": index.shown[parts["row"].to_numpy(dtype=np.int64)],
+            "score": parts["score"].to_numpy(),
+        }
+    ).sort_values(["verbatim", "part"], kind="stable", ignore_index=True)
