@@ -163,6 +163,18 @@ class Outcomes(_Model):
     score_confidence: float = Field(default=0.95, ge=0.5, le=0.9999)
 
 
+class Matching(_Model):
+    """What helps to find candidates. ``semantic_model``: the folder of a sentence-embedding model of
+    the user's, relative to the study's folder or by its full path."""
+
+    semantic_model: str | None = None
+
+    @field_validator("semantic_model")
+    @classmethod
+    def _inside(cls, value: str | None) -> str | None:
+        return None if value is None else _no_way_up(value)
+
+
 class SynonymFile(_Model):
     """A CSV with ``verbatim, code, term`` (and ``context``) that a person answers for.
 
@@ -189,6 +201,7 @@ class Study(_Model):
     demographics: str | None = None
     coding: dict[str, tuple[CodedBy, ...]]
     outcomes: Outcomes = Outcomes()
+    matching: Matching = Matching()
     do_not_autocode: tuple[str, ...] = ()
     never_show: tuple[str, ...] = ()
     synonyms: tuple[SynonymFile, ...] = ()

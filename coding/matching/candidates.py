@@ -145,7 +145,7 @@ def _origin(source: int, name: int, index: MatchIndex, decided: DecidedNames | N
 
 
 def _parts(ranked: Ranked, index: MatchIndex) -> pd.DataFrame:
-    parts = ranked.parts
+    parts = ranked.parts.sort_values(["verbatim", "wording"])
     return pd.DataFrame(
         {
             "verbatim": parts["verbatim"].to_numpy(),
@@ -153,4 +153,4 @@ def _parts(ranked: Ranked, index: MatchIndex) -> pd.DataFrame:
             "row": index.shown[parts["row"].to_numpy(dtype=np.int64)],
             "score": parts["score"].to_numpy(),
         }
-    ).sort_values(["verbatim", "part"], kind="stable", ignore_index=True)
+    )

@@ -15,7 +15,6 @@ from coding.matching.candidates import find_candidates
 from coding.matching.collection import collecting_later
 from coding.matching.decided import decided_names
 from coding.matching.flags import FLAG_COLUMNS, PART_COLUMNS, flags_of, part_candidates
-from coding.matching.further_retriever import FurtherRetriever
 from coding.matching.index import IntArray, MatchIndex
 from coding.matching.normalisation import NormalName, normalise
 from coding.matching.parsing import BoolArray, Reading, is_negated, read_verbatims
@@ -99,7 +98,6 @@ def match_requests(
     index: MatchIndex,
     rules: MatchRules,
     progress: Progress = silent,
-    further: FurtherRetriever | None = None,
 ) -> Matches:
     """Match requests: ``key, verbatim, context, serious, earlier_code, earlier_term,
     earlier_disagrees`` and, where it is known, ``fields`` (joined by ``;``).
@@ -107,7 +105,7 @@ def match_requests(
     ``context`` is canonical JSON or ""; ``serious`` is bool; ``earlier_code`` and ``earlier_term``
     are what the occurrences agree on, or ""; ``earlier_disagrees`` is true where they do not agree.
     Further columns are not looked at. The result for a request depends on nothing but the request,
-    the index, the rules and the further retriever.
+    the index and the rules.
     """
     progress("normalise verbatims", 0, len(requests))
     asked = _distinct(requests, index)
@@ -119,7 +117,7 @@ def match_requests(
     wanted = np.unique(asked.of_request[has_event])
     items = [asked.items[at] for at in wanted]
     negated = is_negated(pd.Series([item.folded for item in items], dtype="str"))
-    found = find_candidates(index, items, negated, decided, further, max(rules.top, 2), progress)
+    found = find_candidates(index, items, negated, decided, rules.further, max(rules.top, 2), progress)
     scored = _by_request(found.pairs, wanted, asked.of_request, has_event)
     keys = requests["key"].reset_index(drop=True)
     every = _candidates(verdicts, scored, index)

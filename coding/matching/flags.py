@@ -89,3 +89,22 @@ def part_candidates(
         "score": found["score"].to_numpy(dtype=np.float64),
     }
     return pd.DataFrame(columns)
+
+
+def flag_texts(flags: pd.DataFrame, parts: pd.DataFrame) -> dict[str, str]:
+    """Key → its flags in words (FLAG_COLUMNS and PART_COLUMNS give them), for a cell of a listing.
+
+    >>> flags = pd.DataFrame([("k", "uncertain", "")], columns=list(FLAG_COLUMNS))
+    >>> flag_texts(flags, pd.DataFrame([], columns=list(PART_COLUMNS)))
+    {'k': 'uncertain'}
+    """
+    concepts: dict[str, list[str]] = {}
+    for key, part, term in zip(parts["key"], parts["part"], parts["term"], strict=True):
+        concepts.setdefault(str(key), []).append(f"{part} → {term}")
+    found: dict[str, list[str]] = {}
+    for key, flag, detail in zip(flags["key"], flags["flag"], flags["detail"], strict=True):
+        told = ", ".join(concepts.get(str(key), ())) if flag == "several_concepts" else ""
+        words = str(flag).replace("_", " ")
+        told = told or str(detail)
+        found.setdefault(str(key), []).append(f"{words}: {told}" if told else words)
+    return {key: "; ".join(texts) for key, texts in found.items()}

@@ -42,7 +42,10 @@ def open_index(dictionary: Dictionary, cache: Path | None, progress: Progress = 
     index = build_index(dictionary)
     if cache is None:
         return index
-    path = cache / "index" / f"{index.fingerprint[:32]}.npz"
+    release = dictionary.release
+    identity = f"{release.name} {release.version} {release.language}"
+    label = "".join(letter if letter.isalnum() else "_" for letter in identity)
+    path = cache / "index" / f"{label}-{index.fingerprint[:32]}.npz"
     if path.exists() and _read_into(index, path):
         return index
     progress(f"index {dictionary.release.label}", 0, 0)
@@ -50,6 +53,10 @@ def open_index(dictionary: Dictionary, cache: Path | None, progress: Progress = 
     index = build_index(dictionary)
     with atomic_path(path) as temporary, temporary.open("wb") as target:
         np.savez(target, allow_pickle=False, **_arrays(index))
+    # One index for each release: those of other rules and data are never read again.
+    for old in path.parent.glob(f"{label}-*.npz"):
+        if old != path:
+            old.unlink(missing_ok=True)
     return index
 
 

@@ -69,6 +69,13 @@ class Explained:
     added: Words
 
 
+#: What kinds of wording add to the rules and to the sentence.
+_KINDS = {
+    "part": ("part", "one of several concepts"),
+    "later part": ("part", "one of several concepts"),
+    "core": ("core", "the finding without its place"),
+}
+
 #: A plain word of the name (its place) that one of the wording (its place) meets, and how.
 _Met = tuple[int, int, str]
 
@@ -97,8 +104,10 @@ def explain(wording: Wording, whole: Words, name: Words, english: bool) -> Expla
     if _other_order(wording.words, name):
         rules.add("word_order")
         phrases.append("word order")
-    if wording.kind in ("part", "later part", "core"):
-        rules.add("core" if wording.kind == "core" else "part")
+    if wording.kind in _KINDS:
+        rule, phrase = _KINDS[wording.kind]
+        rules.add(rule)
+        phrases.append(phrase)
     lost = _lost(wording, whole, name, reached)
     added = _words_of(name, [token for at, token in enumerate(theirs) if at not in named])
     added = tuple(word for word in added if _role(word) not in _QUIET and word not in wording.words)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coding.matching.confidence import ConfidenceModel
+from coding.matching.further_retriever import FurtherRetriever
 from coding.matching.index import Hit, MatchIndex
 from coding.matching.normalisation import NormalName, needed_rules
 from coding.records import NO_TERM, fold
@@ -55,7 +56,7 @@ class MatchRules:
     ``top``: how many candidates a request gets. ``decided``: ``folded, code, source``, what people
     decided before, as synonyms or decisions. ``confidence`` measures how often the first candidate
     is right, ``least_confidence`` is the threshold that evidence has set; None: not measured, and
-    nothing proven.
+    nothing proven. ``further`` finds candidates that the spelling does not.
     """
 
     do_not_autocode: frozenset[str]
@@ -65,6 +66,7 @@ class MatchRules:
     decided: pd.DataFrame | None = None
     confidence: ConfidenceModel | None = None
     least_confidence: float | None = None
+    further: FurtherRetriever | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ LEAST_LIKENESS = 0.75
 #: Long words may differ in more letters.
 LONG_WORD, LEAST_LIKENESS_OF_LONG = 9, 0.69
 LEAST_BEGUN, LEAST_EDITED = 0.88, 0.6
+#: What a word that only the thesaurus knows counts less.
+UNNAMED = 0.05
 #: Two words written as one: each half is a known word of at least so many letters.
 LEAST_HALF = 4
 
@@ -185,7 +187,10 @@ def _misspelled(space: SearchSpace, words: Sequence[str]) -> dict[str, list[tupl
         if (alike or shuffled) and not _prefixed(word, other):
             found.setdefault(word, []).append((other, (float(edit) + float(start)) / 2))
     often = space.frequency
-    return {
-        word: sorted(pairs, key=lambda pair: (-round(pair[1], 2), -often[space.number[pair[0]]], pair[0]))
-        for word, pairs in found.items()
-    }
+
+    def order(pair: tuple[str, float]) -> tuple[float, int, str]:
+        # A word that no name of the release has is the less likely one.
+        named = int(often[space.number[pair[0]]])
+        return -round(pair[1] - (0 if named else UNNAMED), 2), -named, pair[0]
+
+    return {word: sorted(pairs, key=order) for word, pairs in found.items()}

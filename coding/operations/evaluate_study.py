@@ -15,9 +15,9 @@ from coding.ingest.extract import open_extract
 from coding.ingest.raw_table import listed
 from coding.ingest.reading import read_source
 from coding.ledger.ledger import Ledger
-from coding.matching.index import build_index
 from coding.operations.decided_answers import LedgerTables
 from coding.operations.evaluation_files import write_evaluation
+from coding.operations.matching_tools import open_tools, study_tools
 from coding.operations.measured_confidence import StudyMeasuring, measuring_matcher
 from coding.operations.study_run import StudyRun, open_study, requests_by_dictionary
 from coding.operations.summaries import EvaluationSummary, ReleaseEvaluation
@@ -75,7 +75,7 @@ def evaluate_study(
         for name in _chosen(run, dictionary):
             opened = run.dictionaries[name]
             asked = requests.get(name, _no_requests())
-            measuring = StudyMeasuring.of(run, build_index(opened), tables, asked)
+            measuring = StudyMeasuring.of(run, study_tools(run, opened, progress), tables, asked)
             if measuring.cases.frame.empty:
                 notes.append(f"{name}: {_why_nothing(measuring.cases)}")
                 continue
@@ -120,11 +120,13 @@ def evaluate_file(
     columns: CodedColumns,
     *,
     output: Path,
+    cache: Path | None = None,
     history: bool = True,
     with_verbatims: bool = False,
     progress: Progress = silent,
 ) -> EvaluationSummary:
-    """Measure on a file of verbatims that people coded; writes into the folder ``output``.
+    """Measure on a file of verbatims that people coded; writes into the folder ``output``, and keeps
+    the release's index in ``cache``, if it is told.
 
     Raises UserError for a file that cannot be read whole, a column that is not there, or when no
     row has an answer that the release knows.
@@ -137,9 +139,9 @@ def evaluate_file(
     cases = decided_cases(answers, dictionary, left_out)
     if cases.frame.empty:
         raise UserError(_nothing_known(path, dictionary, cases))
-    index = build_index(dictionary)
-    matcher = measuring_matcher(index, Outcomes(), frozenset())
-    validation = cross_validation(cases, index, matcher, None, history=history)
+    tools = open_tools(dictionary, cache, None, progress)
+    matcher = measuring_matcher(tools, Outcomes(), frozenset())
+    validation = cross_validation(cases, tools.index, matcher, None, history=history)
     judged = judged_cases(validation, progress)
     evaluation = evaluation_of(path.name, dictionary.release, cases, judged, history=history)
     with writing_to(output):

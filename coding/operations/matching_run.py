@@ -13,9 +13,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from coding.matching.engine import CANDIDATE_COLUMNS, HELD_COLUMNS, MatchRules, match_requests
-from coding.matching.index import MatchIndex, build_index
+from coding.matching.engine import (
+    CANDIDATE_COLUMNS,
+    FLAG_COLUMNS,
+    HELD_COLUMNS,
+    PART_COLUMNS,
+    Matches,
+    MatchRules,
+    match_requests,
+)
 from coding.operations.decided_answers import LedgerTables
+from coding.operations.matching_tools import MatchingTools, study_tools
 from coding.operations.measured_confidence import Evidence, asks_for_proof, gather_evidence
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold
@@ -58,10 +66,10 @@ def code_dictionary(
     own = tables.synonyms[tables.synonyms["dictionary"] == dictionary.release.name]
     own = own.sort_values(own.columns.to_list(), ignore_index=True)
     listed = frozenset(fold(item) for item in run.study.do_not_autocode)
-    index = build_index(dictionary)
+    tools = study_tools(run, dictionary, progress)
     evidence = Evidence()
     if len(open_requests) or asks_for_proof(run.study.outcomes):
-        evidence = gather_evidence(run, index, tables, requests, progress)
+        evidence = gather_evidence(run, tools, tables, requests, progress)
     rules = MatchRules(
         do_not_autocode=listed,
         synonyms=own,
@@ -69,22 +77,23 @@ def code_dictionary(
         decided=evidence.decided,
         confidence=evidence.model,
         least_confidence=evidence.threshold,
+        further=tools.further,
     )
-    if open_requests.empty or candidates_file(run, index, rules, open_requests).exists():
+    if open_requests.empty or candidates_file(run, tools, rules, open_requests).exists():
         decisions = pd.DataFrame({"key": pd.Series(dtype="str")})
     else:
-        matches = match_requests(open_requests.reset_index(drop=True), index, rules, progress)
+        matches = match_requests(open_requests.reset_index(drop=True), tools.index, rules, progress)
         decisions = matches.decisions
         left = open_requests[~open_requests["key"].isin(decisions["key"])]
-        _keep(run, dictionary, candidates_file(run, index, rules, left), matches.candidates, matches.held)
+        _keep(run, dictionary, candidates_file(run, tools, rules, left), matches)
     return DictionaryCoding(dictionary, requests, opened, decisions, listed, evidence)
 
 
-def candidates_file(run: StudyRun, index: MatchIndex, rules: MatchRules, requests: pd.DataFrame) -> Path:
+def candidates_file(run: StudyRun, tools: MatchingTools, rules: MatchRules, requests: pd.DataFrame) -> Path:
     """Where the candidates of these open requests lie; the name holds all they depend on."""
     digest = sha256()
     settings = [
-        index.fingerprint,
+        tools.fingerprint,
         sorted(rules.do_not_autocode),
         rules.outcomes.model_dump(mode="json"),
         rules.top,
@@ -93,12 +102,12 @@ def candidates_file(run: StudyRun, index: MatchIndex, rules: MatchRules, request
     ]
     digest.update(canonical_json(settings).encode("utf-8"))
     decided = rules.synonyms.iloc[:0] if rules.decided is None else rules.decided
-    asked = requests.drop(columns=["occurrences", "subjects", "fields"])
+    asked = requests.drop(columns=["occurrences", "subjects"])
     for frame in (rules.synonyms, decided, asked):
         for column in frame.columns:
             digest.update("\x1f".join(frame[column].astype("str")).encode("utf-8"))
             digest.update(b"\x1e")
-    name = _file_name(index.dictionary.release.name)
+    name = _file_name(tools.index.dictionary.release.name)
     return run.workspace.cache / "candidates" / run.study.study / f"{name}-{digest.hexdigest()[:32]}.parquet"
 
 
@@ -106,25 +115,35 @@ def _file_name(dictionary: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in dictionary)
 
 
-def _keep(
-    run: StudyRun, dictionary: Dictionary, path: Path, candidates: pd.DataFrame, held: pd.DataFrame
-) -> None:
+def _keep(run: StudyRun, dictionary: Dictionary, path: Path, matches: Matches) -> None:
     clear_leftovers(path.parent)
-    write_parquet(held, path.with_suffix(".held"))
-    write_parquet(candidates, path)
+    write_parquet(matches.held, path.with_suffix(".held"))
+    write_parquet(matches.flags, path.with_suffix(".flags"))
+    write_parquet(matches.parts, path.with_suffix(".parts"))
+    write_parquet(matches.candidates, path)
     for old in path.parent.glob(f"{_file_name(dictionary.release.name)}-*"):
         if old.stem != path.stem:
             old.unlink(missing_ok=True)
 
 
-def last_candidates(run: StudyRun, dictionary: Dictionary) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The candidates and the held reasons of the last run, as the cache holds them."""
+@dataclass(frozen=True)
+class LastMatches:
+    """What the last run found for the requests that it left open (columns as in ``Matches``)."""
+
+    candidates: pd.DataFrame
+    held: pd.DataFrame
+    flags: pd.DataFrame
+    parts: pd.DataFrame
+
+
+def last_matches(run: StudyRun, dictionary: Dictionary) -> LastMatches:
+    """What the last run found, as the cache holds it; empty tables where there is none."""
     folder = run.workspace.cache / "candidates" / run.study.study
     for path in sorted(folder.glob(f"{_file_name(dictionary.release.name)}-*.parquet")):
-        return read_parquet(path), read_parquet(path.with_suffix(".held"))
-    return text_frame({name: [] for name in CANDIDATE_COLUMNS}), text_frame(
-        {name: [] for name in HELD_COLUMNS}
-    )
+        beside = [read_parquet(path.with_suffix(f".{name}")) for name in ("held", "flags", "parts")]
+        return LastMatches(read_parquet(path), *beside)
+    columns = (CANDIDATE_COLUMNS, HELD_COLUMNS, FLAG_COLUMNS, PART_COLUMNS)
+    return LastMatches(*(text_frame({name: [] for name in names}) for names in columns))
 
 
 def lapsed(coding: DictionaryCoding, known: pd.DataFrame) -> Iterator[tuple[str, str]]:

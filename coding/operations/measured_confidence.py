@@ -34,8 +34,8 @@ from coding.evaluation.measures import (
 )
 from coding.matching.confidence import ConfidenceModel
 from coding.matching.engine import Matches, MatchRules, match_requests
-from coding.matching.index import MatchIndex
 from coding.operations.decided_answers import LedgerTables, study_cases, synonyms_decided
+from coding.operations.matching_tools import MatchingTools
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold, silent
 from coding.study import Outcomes
@@ -73,17 +73,19 @@ def asks_for_proof(outcomes: Outcomes) -> bool:
     return outcomes.score is not Outcome.CANDIDATE and outcomes.score_precision is not None
 
 
-def measuring_matcher(index: MatchIndex, outcomes: Outcomes, do_not_autocode: frozenset[str]) -> Matcher:
+def measuring_matcher(tools: MatchingTools, outcomes: Outcomes, do_not_autocode: frozenset[str]) -> Matcher:
     """Matches as the study does, but without synonyms (answers, here) and with every score settling,
     so that it shows which requests the rules leave to the score."""
     nothing = text_frame({name: [] for name in SYNONYM_COLUMNS})
     told = outcomes.model_copy(
         update={"score": Outcome.NEEDS_APPROVAL, "score_minimum": 0.0, "score_precision": None}
     )
-    rules = MatchRules(do_not_autocode=do_not_autocode, synonyms=nothing, outcomes=told)
+    rules = MatchRules(
+        do_not_autocode=do_not_autocode, synonyms=nothing, outcomes=told, further=tools.further
+    )
 
     def match(requests: pd.DataFrame, decided: pd.DataFrame | None) -> Matches:
-        return match_requests(requests, index, replace(rules, decided=decided), silent)
+        return match_requests(requests, tools.index, replace(rules, decided=decided), silent)
 
     return match
 
@@ -93,28 +95,28 @@ class StudyMeasuring:
     """Decided cases of one dictionary of a study, and how they are measured."""
 
     run: StudyRun
-    index: MatchIndex
+    tools: MatchingTools
     cases: Cases
     synonyms: pd.DataFrame
     do_not_autocode: frozenset[str]
 
     @classmethod
     def of(
-        cls, run: StudyRun, index: MatchIndex, tables: LedgerTables, requests: pd.DataFrame
+        cls, run: StudyRun, tools: MatchingTools, tables: LedgerTables, requests: pd.DataFrame
     ) -> StudyMeasuring:
         """Gather them from the ledger's tables and the extract's requests."""
         return cls(
             run=run,
-            index=index,
-            cases=study_cases(index.dictionary, tables, requests),
-            synonyms=synonyms_decided(index.dictionary, tables.synonyms),
+            tools=tools,
+            cases=study_cases(tools.index.dictionary, tables, requests),
+            synonyms=synonyms_decided(tools.index.dictionary, tables.synonyms),
             do_not_autocode=frozenset(fold(item) for item in run.study.do_not_autocode),
         )
 
     def validation(self, *, history: bool = True) -> CrossValidation:
         """The cross-validation of the cases."""
-        matcher = measuring_matcher(self.index, self.run.study.outcomes, self.do_not_autocode)
-        return cross_validation(self.cases, self.index, matcher, self.synonyms, history=history)
+        matcher = measuring_matcher(self.tools, self.run.study.outcomes, self.do_not_autocode)
+        return cross_validation(self.cases, self.tools.index, matcher, self.synonyms, history=history)
 
     def judged(self, progress: Progress = silent, *, history: bool = True) -> pd.DataFrame:
         """Every case with its cross-validated confidence, from the cache where it is there."""
@@ -134,7 +136,9 @@ class StudyMeasuring:
 
     def _kept(self, kind: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         folder = self.run.workspace.cache / "evaluation" / self.run.study.study
-        name = "".join(letter if letter.isalnum() else "_" for letter in self.index.dictionary.release.name)
+        name = "".join(
+            letter if letter.isalnum() else "_" for letter in self.tools.index.dictionary.release.name
+        )
         path = folder / f"{name}-{kind}-{self._fingerprint()[:32]}.parquet"
         if path.exists():
             return read_parquet(path)
@@ -151,7 +155,7 @@ class StudyMeasuring:
         parts: list[Any] = [
             EVALUATION_VERSION,
             TOOL_VERSION,
-            self.index.fingerprint,
+            self.tools.fingerprint,
             self.cases.fingerprint,
             [self.synonyms[name].to_list() for name in self.synonyms.columns],
             sorted(self.do_not_autocode),
@@ -161,10 +165,10 @@ class StudyMeasuring:
 
 
 def gather_evidence(
-    run: StudyRun, index: MatchIndex, tables: LedgerTables, requests: pd.DataFrame, progress: Progress
+    run: StudyRun, tools: MatchingTools, tables: LedgerTables, requests: pd.DataFrame, progress: Progress
 ) -> Evidence:
     """What people decided, the model fitted on it, and what it proves about the score."""
-    measuring = StudyMeasuring.of(run, index, tables, requests)
+    measuring = StudyMeasuring.of(run, tools, tables, requests)
     outcomes, cases = run.study.outcomes, measuring.cases
     if cases.frame.empty and measuring.synonyms.empty and not asks_for_proof(outcomes):
         return Evidence(cases)

@@ -14,8 +14,9 @@ from coding.evaluation.listings import confidence_text
 from coding.ingest.extract import Extract, open_extract
 from coding.ingest.validation import check_listing
 from coding.ledger.ledger import Event, Ledger
+from coding.matching.flags import flag_texts
 from coding.operations.accounting import occurrence_status, row_accounts
-from coding.operations.matching_run import last_candidates
+from coding.operations.matching_run import last_matches
 from coding.operations.score_threshold import threshold_notes
 from coding.operations.study_changes import changes_between
 from coding.operations.study_run import StudyRun, requests_by_dictionary
@@ -29,7 +30,7 @@ from schemas.vocabulary import Action, Status
 SUGGESTION_COLUMNS = [
     "dictionary", "fields", "verbatim", "context", "serious", "occurrences", "subjects",
     "held_because", "rank", "code", "term", "preferred_code", "preferred", "class", "score",
-    "confidence", "method", "rules", "reason",
+    "confidence", "method", "rules", "reason", "flags",
 ]  # fmt: skip
 
 
@@ -144,11 +145,13 @@ def suggestion_listing(run: StudyRun, live: pd.DataFrame) -> pd.DataFrame:
     """A row per open request and candidate, most frequent serious requests first."""
     frames = []
     for name, dictionary in run.dictionaries.items():
-        candidates, held = last_candidates(run, dictionary)
+        last = last_matches(run, dictionary)
         waiting = live[(live["dictionary"] == name) & (live["status"] == Status.NEEDS_CODING)]
         rows = waiting.drop(columns=["method", "rules", "score", "reason"])
-        rows = rows.merge(held.rename(columns={"reason": "held_because"}), on="key", how="left")
-        rows = rows.merge(candidates, on="key", how="left")
+        rows = rows.merge(last.held.rename(columns={"reason": "held_because"}), on="key", how="left")
+        rows = rows.merge(last.candidates, on="key", how="left")
+        flagged = flag_texts(last.flags, last.parts)
+        rows["flags"] = [flagged.get(key, "") for key in rows["key"]]
         rows = rows.sort_values(
             ["serious", "occurrences", "verbatim", "key", "rank"],
             ascending=[False, False, True, True, True],

@@ -52,6 +52,12 @@ class StudyRun:
         return self.folder / "work"
 
     @property
+    def semantic_model(self) -> Path | None:
+        """The folder of the study's sentence model, if it has one."""
+        told = self.study.matching.semantic_model
+        return None if told is None else self.folder / told
+
+    @property
     def packages(self) -> Path:
         return self.folder / "packages"
 

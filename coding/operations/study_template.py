@@ -102,6 +102,10 @@ _TAIL = """\
 #   score_precision: 0.99       # instead of score_minimum: what decided cases must have proven
 #   score_confidence: 0.95      # with this certainty
 
+# A sentence-embedding model of your own that finds more candidates (docs/semantic.md).
+# matching:
+#   semantic_model: /models/my-model
+
 # Verbatims that are always left to a person, for instance abbreviations with two meanings.
 # do_not_autocode: ["MI", "AP"]
 

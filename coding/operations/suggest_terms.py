@@ -9,7 +9,8 @@ import pandas as pd
 
 from coding.ingest.reading import read_source
 from coding.matching.engine import Matches, MatchRules, match_requests
-from coding.matching.index import build_index
+from coding.matching.flags import flag_texts
+from coding.operations.matching_tools import open_tools
 from coding.operations.summaries import SuggestSummary
 from coding.records import NO_TERM, Progress, UserError, silent
 from coding.study import ColumnMap, Outcomes, Source
@@ -19,6 +20,7 @@ from schemas.vocabulary import Domain, Outcome
 
 SUGGEST_COLUMNS = (
     "verbatim", "rank", "code", "term", "pt_code", "pt", "soc", "score", "method", "rules", "auto",
+    "reason", "flags",
 )  # fmt: skip
 
 #: What ``auto`` says about a term: would a study with the default outcomes settle it?
@@ -33,13 +35,16 @@ def suggest_terms(
     *,
     top: int,
     output: Path,
+    cache: Path | None = None,
+    semantic_model: Path | None = None,
     progress: Progress = silent,
 ) -> SuggestSummary:
     """Write the ``top`` candidates of each distinct verbatim in a column, in first-seen order.
 
     The output has SUGGEST_COLUMNS. A verbatim without candidates has one row with a blank rank;
-    where it names no event, the code is ``NO_TERM``. Blank cells are passed over. Raises UserError
-    for a file that cannot be read whole, or a column that is not there.
+    where it names no event, the code is ``NO_TERM``. Blank cells are passed over. ``cache`` is the
+    workspace's cache folder, ``semantic_model`` the folder of a sentence model of the user's. Raises
+    UserError for a file that cannot be read whole, or a column that is not there.
     """
     begun = time.monotonic()
     column_values = _read_column(input_file, column, progress)
@@ -47,8 +52,9 @@ def suggest_terms(
     distinct = filled.drop_duplicates().reset_index(drop=True)
     requests = _requests(distinct)
     synonyms = text_frame({name: [] for name in ("folded", "context", "code", "text", "scope")})
-    rules = MatchRules(frozenset(), synonyms, Outcomes(), top)
-    matches = match_requests(requests, build_index(dictionary), rules, progress)
+    tools = open_tools(dictionary, cache, semantic_model, progress)
+    rules = MatchRules(frozenset(), synonyms, Outcomes(), top, further=tools.further)
+    matches = match_requests(requests, tools.index, rules, progress)
     listing = _listing(requests, matches, dictionary)
     write_csv(listing, output)
     first = listing.drop_duplicates("verbatim")["method"].replace("", NO_CANDIDATE)
@@ -101,6 +107,7 @@ def _listing(requests: pd.DataFrame, matches: Matches, dictionary: Dictionary) -
     found["auto"] = found["auto"].map(_AUTO).fillna("no")
     nothing = found["rank"].isna()
     no_event = nothing & found["key"].isin(decisions.loc[decisions["code"] == NO_TERM.code, "key"])
+    flagged = flag_texts(matches.flags, matches.parts)
     ranks, scores = found["rank"].to_list(), found["score"].to_list()  # blank ones are NaN
     paths = dictionary.primary_paths
     release = dictionary.release
@@ -118,6 +125,8 @@ def _listing(requests: pd.DataFrame, matches: Matches, dictionary: Dictionary) -
             "method": found["method"].fillna(""),
             "rules": found["rules"].fillna(""),
             "auto": found["auto"],
+            "reason": found["reason"].fillna(""),
+            "flags": [flagged.get(key, "") for key in found["key"]],
         }
     )
     if no_event.any():

@@ -65,6 +65,12 @@ def folders_of(workspace: Path | None) -> list[Path]:
     return [place.dictionaries] if place else []
 
 
+def cache_of(workspace: Path | None) -> Path | None:
+    """The workspace's cache folder, or None outside a workspace."""
+    place = workspace_if_any(workspace)
+    return place.cache if place else None
+
+
 def open_named(name: str, language: str, folders: Sequence[Path]) -> Dictionary:
     """Open ``NAME`` or ``NAME@RELEASE``. Raises DictionaryError that lists what there is."""
     from dictionaries.registry import open_dictionary

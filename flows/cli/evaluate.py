@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from coding.records import UserError
-from flows.cli.dictionary import LanguageOption, folders_of, open_named
+from flows.cli.dictionary import LanguageOption, cache_of, folders_of, open_named
 from flows.cli.evaluation_report import show_evaluation
 from flows.cli.terminal import Exit, JsonOption, WorkspaceOption, open_workspace, print_json, progress_bars
 
@@ -105,6 +105,7 @@ def evaluate(
                 path,
                 columns,
                 output=folder,
+                cache=cache_of(workspace),
                 history=history,
                 with_verbatims=with_verbatims,
                 progress=progress,

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from coding.records import UserError
-from flows.cli.dictionary import LanguageOption, folders_of, open_named
+from flows.cli.dictionary import LanguageOption, cache_of, folders_of, open_named
 from flows.cli.reports import show_suggest
 from flows.cli.terminal import Exit, JsonOption, WorkspaceOption, print_json, progress_bars
 
@@ -32,14 +32,18 @@ def suggest(
         int, Parameter(name="--top", validator=Number(gte=1, lte=100), help="Candidates per verbatim.")
     ] = 5,
     output: Annotated[Path, Parameter(name="--output", help="The CSV file to write.")],
+    semantic_model: Annotated[
+        Path | None,
+        Parameter(name="--semantic-model", help="Folder of a sentence-embedding model of your own."),
+    ] = None,
     language: LanguageOption = "English",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Suggest terms for a plain list, without a study: one row per verbatim and candidate.
 
-    The output has verbatim, rank, code, term, pt_code, pt, soc, score, method, rules, auto. Outside
-    a workspace the dictionaries that ship with the program can be used.
+    The output has verbatim, rank, code, term, pt_code, pt, soc, score, method, rules, auto, reason and
+    flags. Outside a workspace the dictionaries that ship with the program can be used.
     """
     from coding.operations.suggest_terms import suggest_terms
 
@@ -47,7 +51,16 @@ def suggest(
         raise UserError(f"{input_file}: no such file; check --input")
     opened = open_named(dictionary, language, folders_of(workspace))
     with progress_bars() as progress:
-        summary = suggest_terms(opened, input_file, column, top=top, output=output, progress=progress)
+        summary = suggest_terms(
+            opened,
+            input_file,
+            column,
+            top=top,
+            output=output,
+            cache=cache_of(workspace),
+            semantic_model=semantic_model,
+            progress=progress,
+        )
     if as_json:
         print_json(summary.to_json())
     else:
