@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coding.matching.decided import DecidedNames, nearly_decided
+from coding.matching.decided import USED_FACTOR, DecidedNames, nearly_decided
 from coding.matching.further_retriever import FurtherRetriever
 from coding.matching.hierarchy import ASKED
 from coding.matching.index import MatchIndex
 from coding.matching.ranking import (
+    HIGHEST_SCORE,
     NEGATED,
     NONCURRENT,
     OPPOSITE,
@@ -37,20 +38,14 @@ FURTHER_TOP, LEAST_SIMILARITY, HIGHEST_SIMILAR = 10, 0.4, 0.9
 #: Where a pair comes from.
 NAMES, DECIDED, FURTHER = 0, 1, 2
 
+#: Bits of a pair → the rule and what the coder reads.
 _BITS = (
-    (OPPOSITE, "opposite"),
-    (NEGATED, "negated"),
-    (NONCURRENT, "noncurrent"),
-    (RARE_ON_FORM, "form"),
-    (UNPLACED, "unplaced"),
+    (OPPOSITE, "opposite", "says the opposite"),
+    (NEGATED, "negated", "one of the two denies"),
+    (NONCURRENT, "noncurrent", "found by a name that is not current"),
+    (RARE_ON_FORM, "form", "rare on this form"),
+    (UNPLACED, "unplaced", "the release does not know its class"),
 )
-_BIT_PHRASES = {
-    "opposite": "says the opposite",
-    "negated": "one of the two denies",
-    "noncurrent": "found by a name that is not current",
-    "form": "rare on this form",
-    "unplaced": "the release does not know its class",
-}
 
 
 @dataclass(frozen=True)
@@ -81,9 +76,18 @@ def find_candidates(
     pairs = [ranked.pairs.assign(source=source) for source, ranked in sources.items()]
     if further is not None:
         pairs.append(_further(further, asked, progress))
-    best = _best(pd.concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0], index, top)
+    every = pd.concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
+    if decided is not None:
+        every = _used_before(every, decided)
+    best = _best(every, index, top)
     explained = _explained(best, asked, sources, index, decided)
     return Found(explained, _parts(sources[NAMES], index))
+
+
+def _used_before(pairs: pd.DataFrame, decided: DecidedNames) -> pd.DataFrame:
+    used = decided.used[pairs["row"].to_numpy(dtype=np.int64)]
+    score = np.minimum(pairs["score"] * np.where(used, USED_FACTOR, 1.0), HIGHEST_SCORE)
+    return pairs.assign(score=score.round(4), used=used)
 
 
 def _further(further: FurtherRetriever, asked: Sequence[Asked], progress: Progress) -> pd.DataFrame:
@@ -113,21 +117,23 @@ def _explained(
     decided: DecidedNames | None,
 ) -> pd.DataFrame:
     english = not index.without
+    used = pairs["used"].to_list() if "used" in pairs else [False] * len(pairs)
     rules, reasons, lost, added = [], [], [], []
     columns = [pairs[name].to_list() for name in ("verbatim", "wording", "name", "bits", "source")]
-    for verbatim, at, name, bits, source in zip(*columns, strict=True):
+    for verbatim, at, name, bits, source, used_before in zip(*columns, used, strict=True):
         if source == FURTHER:
-            found, origin = Explained(("semantic",), "near in meaning by the sentence model", (), ()), ""
+            found = Explained(("semantic",), "near in meaning by the sentence model", (), ())
         else:
-            ranker = index.ranker if source == NAMES or decided is None else decided.ranker
+            ranker = decided.ranker if source == DECIDED and decided is not None else index.ranker
             wording = sources[source].wordings[at]
             found = explain(wording, asked[verbatim].name.words, ranker.words[name], english)
-            origin = _origin(source, name, index, decided)
-        against = [rule for bit, rule in _BITS if bits & bit]
-        by_origin = {"also": "open_synonym", "coded": "decided_before"}.get(origin.partition(" ")[0])
-        helped = {*found.rules, *against, *([by_origin] if by_origin else [])}
+        told = [(rule, phrase) for bit, rule, phrase in _BITS if bits & bit]
+        if used_before and source == NAMES:
+            told.append(("used_before", "people used this term before"))
+        origin = _origin(source, name, index, decided)
+        helped = {*found.rules, *(rule for rule, _ in (*told, *origin))}
         rules.append(";".join(rule for rule in RULES if rule in helped))
-        phrases = [origin, found.sentence, *(_BIT_PHRASES[rule] for rule in against)]
+        phrases = [*(phrase for _, phrase in origin), found.sentence, *(phrase for _, phrase in told)]
         reasons.append("; ".join(phrase for phrase in phrases if phrase))
         lost.append(" ".join(found.lost))
         added.append(" ".join(found.added))
@@ -136,12 +142,16 @@ def _explained(
     return kept.assign(**{name: pd.Series(values, dtype="str") for name, values in text.items()})
 
 
-def _origin(source: int, name: int, index: MatchIndex, decided: DecidedNames | None) -> str:
-    """Where the name comes from, if it is not the term's own."""
+def _origin(
+    source: int, name: int, index: MatchIndex, decided: DecidedNames | None
+) -> tuple[tuple[str, str], ...]:
+    """The rule and the phrase for a name that is not the term's own."""
     if source == DECIDED and decided is not None:
-        return f"coded so before: '{decided.texts[name]}'"
+        return (("decided_before", f"coded so before: '{decided.texts[name]}'"),)
     own = len(index.ranker.words) - len(index.further.texts)
-    return f"also called '{index.further.texts[name - own]}'" if name >= own else ""
+    if source == NAMES and name >= own:
+        return (("open_synonym", f"also called '{index.further.texts[name - own]}'"),)
+    return ()
 
 
 def _parts(ranked: Ranked, index: MatchIndex) -> pd.DataFrame:

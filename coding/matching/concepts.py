@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from coding.matching.abbreviations import expanded
 from coding.matching.normalisation import normalise
 from coding.matching.word_lists import broader_rows, form_rows, thesaurus
 from coding.records import fold
@@ -61,8 +62,10 @@ def groups() -> Thesaurus:
         heads.setdefault(head, head)
         for wording in group.equivalents:
             words = normalise(fold(wording)).words
-            if words and words != head:
-                heads.setdefault(words, head)
+            # A verbatim's abbreviations are written out before it is looked up.
+            for form in (words, expanded(words).words):
+                if form and form != head:
+                    heads.setdefault(form, head)
     lengths: dict[str, set[int]] = {}
     for words in heads:
         if len(words) > 1:
@@ -151,6 +154,11 @@ def plain_tokens(words: Words) -> tuple[Token, ...]:
         else:
             found += [Token(text, at + step, at + step + 1, "") for step, text in enumerate(plain)]
     return tuple(found)
+
+
+def plain_name(words: Words) -> Words:
+    """The plain words of a dictionary's name, its abbreviations written out as a verbatim's are."""
+    return plain_words(expanded(words).words)
 
 
 def own_tokens(words: Words) -> tuple[Token, ...]:

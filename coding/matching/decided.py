@@ -10,32 +10,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from coding.matching.concepts import plain_words
+from coding.matching.concepts import plain_name
 from coding.matching.features import prepare_names
 from coding.matching.index import MatchIndex
 from coding.matching.normalisation import normalise
-from coding.matching.ranking import Ranked, Ranker, rank_candidates
+from coding.matching.ranking import HIGHEST_SCORE, Ranked, Ranker, rank_candidates
 from coding.matching.retrieval import build_space
 from coding.matching.similar_words import thesaurus_words
+from coding.matching.structure import telling_words
 from coding.matching.wordings import Asked
 from coding.records import Progress
 
 #: Verbatims less alike than this are not nearly identical.
-LEAST_SCORE = 0.74
-#: What the likeness to a decided verbatim counts beside the likeness to a name.
-FACTOR = 0.995
+LEAST_SCORE = 0.72
+#: How far the likeness to a decided verbatim is drawn to the highest score: what people decided about
+#: nearly the same words says more than an equal likeness to a name of the dictionary.
+DRAWN = 0.5
+#: What a term counts more that people used before: coding is to be consistent, and where two terms
+#: are equally likely, theirs is the convention.
+USED_FACTOR = 1.02
 
 
 @dataclass(frozen=True)
 class DecidedNames:
     """Decided verbatims (folded ``texts``) over an index, ready to be compared with others; ``codes``
-    is what the wording of each, after the rules and in any order, was coded to."""
+    is what the wording of each, after the rules and in any order, was coded to, ``used`` says row by
+    row of the index whether people used its preferred term."""
 
     texts: list[str]
     ranker: Ranker
     codes: dict[str, frozenset[str]]
+    used: npt.NDArray[np.bool_]
 
 
 def decided_names(index: MatchIndex, decided: pd.DataFrame | None) -> DecidedNames | None:
@@ -51,9 +59,11 @@ def decided_names(index: MatchIndex, decided: pd.DataFrame | None) -> DecidedNam
     if not kept:
         return None
     normal = [normalise(folded, index.without) for folded, _ in kept]
-    names = [name.words for name in normal]
+    # Side, severity and the like do not tell one coding from another: what people coded once for the
+    # left shoulder holds for the right one.
+    names = [telling_words(name.words) for name in normal]
     english = not index.without
-    plain = [plain_words(words) for words in names] if english else names
+    plain = [plain_name(words) for words in names] if english else names
     rows = np.array([row for _, row in kept], dtype=np.int64)
     known = thesaurus_words() if english else frozenset[str]()
     first = np.zeros(len(rows), dtype=np.uint8)
@@ -71,15 +81,19 @@ def decided_names(index: MatchIndex, decided: pd.DataFrame | None) -> DecidedNam
         english=english,
     )
     return DecidedNames(
-        [folded for folded, _ in kept], ranker, {key: frozenset(found) for key, found in codes.items()}
+        texts=[folded for folded, _ in kept],
+        ranker=ranker,
+        codes={key: frozenset(found) for key, found in codes.items()},
+        used=np.isin(index.places.preferred, index.places.preferred[rows]),
     )
 
 
 def nearly_decided(
-    names: DecidedNames, asked: Sequence[Asked], negated: np.ndarray, top: int, progress: Progress
+    names: DecidedNames, asked: Sequence[Asked], negated: npt.NDArray[np.bool_], top: int, progress: Progress
 ) -> Ranked:
     """The decided verbatims that are nearly identical with those asked, best first."""
     ranked = rank_candidates(names.ranker, asked, negated, top, progress, "compare with what was decided")
     near = ranked.pairs[ranked.pairs["score"] >= LEAST_SCORE]
-    near = near.assign(score=(near["score"] * FACTOR).round(4)).reset_index(drop=True)
+    drawn = near["score"] + (HIGHEST_SCORE - near["score"]).clip(lower=0) * DRAWN
+    near = near.assign(score=drawn.round(4)).reset_index(drop=True)
     return Ranked(near, ranked.parts, ranked.wordings)

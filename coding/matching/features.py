@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from coding.matching.concepts import groups
 from coding.matching.normalisation import is_negated_words
 from coding.matching.retrieval import IntArray, SearchSpace, Texts
 from coding.matching.similar_words import WordMatches
-from coding.matching.structure import roles_of
+from coding.matching.structure import roles_of, telling_words
 from coding.matching.word_lists import opposites
 from coding.matching.wordings import Wordings
 
@@ -93,7 +93,7 @@ def prepare_wordings(space: SearchSpace, wordings: Wordings, matches: WordMatche
     return Prepared(
         weights=weights,
         share=_share_of_whole(wordings, weights),
-        sorted_text=sorted_texts([_telling(item.words) for item in wordings.items]),
+        sorted_text=sorted_texts([telling_words(item.words) for item in wordings.items]),
         poles=_poles([tuple(token.text for token in item.tokens) for item in wordings.items]),
     )
 
@@ -147,13 +147,6 @@ def speak_of_opposites(one: IntArray, other: IntArray) -> Bools:
         one_second & ~one_first & other_first & ~other_second
     )
     return np.asarray(clash != 0)
-
-
-@lru_cache(maxsize=1 << 15)
-def _telling(words: Words) -> Words:
-    """The words that do not only qualify; all of them if there is no other."""
-    told = tuple(word for word, role in zip(words, roles_of(words), strict=True) if not role)
-    return told or words
 
 
 def sorted_texts(names: Sequence[Words]) -> Objects:

@@ -126,7 +126,7 @@ class MatchIndex:
     @cached_property
     def ranker(self) -> Ranker:
         """The names as vectors of letters and words, for finding similar ones."""
-        from coding.matching.concepts import plain_words
+        from coding.matching.concepts import plain_name
         from coding.matching.features import prepare_names
         from coding.matching.ranking import Ranker
         from coding.matching.retrieval import build_space
@@ -135,7 +135,7 @@ class MatchIndex:
         own = np.flatnonzero(self.shown >= 0)
         names = [self.names[row].words for row in own] + self.further.words
         english = not self.without
-        plain = [plain_words(words) for words in names] if english else names
+        plain = [plain_name(words) for words in names] if english else names
         stands_for = np.concatenate([own, self.further.rows])
         source = np.concatenate([np.zeros(len(own), dtype=np.uint8), self.further.place])
         known = thesaurus_words() if english else frozenset()

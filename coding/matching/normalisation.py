@@ -140,7 +140,8 @@ def _plain_text(text: str, without: frozenset[str], fired: set[str]) -> str:
     if _JOINING.search(text):
         text = _SHORT_SLASH.sub(rf"\1{_SLASH_HELD}\2", text)
         text = rule("conjunction", text, _CONJUNCTION.sub(" and ", text))
-    text = _NUMBER_POINT.sub(_POINT_HELD, text)
+    if "." in text or "," in text:
+        text = _NUMBER_POINT.sub(_POINT_HELD, text)
     joined = _INITIALS.sub(lambda match: match.group().replace(".", ""), text) if "." in text else text
     text = rule("punctuation", text, _MARKS.sub(" ", joined))
     if _SIGNS.search(text):

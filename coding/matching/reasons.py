@@ -34,6 +34,7 @@ RULES = {
     "core": "the term names the finding, not its place",
     "open_synonym": "the open event dictionary knows this wording of the term",
     "decided_before": "people coded a nearly identical verbatim to this term",
+    "used_before": "people used the preferred term before in this study: counts a little more",
     "semantic": "the sentence model of the user finds the term's name near in meaning",
     "severity_ignored": "a word of severity weighs little",
     "course_ignored": "a word of course weighs little",

@@ -62,6 +62,11 @@ def as_texts(names: Sequence[tuple[str, ...]], number: dict[str, int]) -> Texts:
     return Texts(np.fromiter(flat, dtype=np.int64, count=int(start[-1])), start)
 
 
+def letters(word: str) -> str:
+    """The letters of a word in alphabetical order: equal for words whose letters changed places."""
+    return "".join(sorted(word))
+
+
 def pieces_of(word: str) -> list[str]:
     """The pieces of a word with its edges.
 
@@ -103,6 +108,14 @@ class SearchSpace:
     @cached_property
     def piece_number(self) -> dict[str, int]:
         return {piece: at for at, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def of_letters(self) -> dict[str, list[str]]:
+        """Letters in alphabetical order → the words that are made of them."""
+        found: dict[str, list[str]] = {}
+        for word in self.vocabulary:
+            found.setdefault(letters(word), []).append(word)
+        return found
 
     @property
     def highest_idf(self) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coding.matching.concepts import broader_steps, groups, narrower_steps
-from coding.matching.retrieval import Matrix, SearchSpace, nearest_words
+from coding.matching.retrieval import Matrix, SearchSpace, letters, nearest_words
 from coding.matching.structure import roles_of
 
 #: What a match of plain words counts by its kind.
@@ -172,10 +172,13 @@ def _misspelled(space: SearchSpace, words: Sequence[str]) -> dict[str, list[tupl
     if not words or not space.vocabulary:
         return {}
     near: Matrix = nearest_words(space, words).tocoo()
-    left = [words[row] for row in near.row]
-    right = [space.vocabulary[column] for column in near.col]
-    if not left:
+    pairs = [(words[row], space.vocabulary[column]) for row, column in zip(near.row, near.col, strict=True)]
+    # Short words whose letters changed places share no piece: "pian", "rahs".
+    shuffled_words = [(word, other) for word in words for other in space.of_letters.get(letters(word), ())]
+    pairs = list(dict.fromkeys([*pairs, *shuffled_words]))
+    if not pairs:
         return {}
+    left, right = map(list, zip(*pairs, strict=True))
     edited = process.cpdist(left, right, scorer=OSA.normalized_similarity, dtype=np.float32, workers=1)
     begun = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32, workers=1)
     found: dict[str, list[tuple[str, float]]] = {}

@@ -175,6 +175,17 @@ def roles_of(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_numbers(words, roles))
 
 
+@lru_cache(maxsize=1 << 15)
+def telling_words(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that do not only qualify; all of them if there is no other.
+
+    >>> telling_words(("severe", "left", "headache"))
+    ('headache',)
+    """
+    told = tuple(word for word, role in zip(words, roles_of(words), strict=True) if not role)
+    return told or words
+
+
 def _numbers(words: tuple[str, ...], roles: list[str]) -> Iterator[str]:
     """A number beside a word of time ("3 days", "x 2") is a time; others may belong to a name."""
     for at, (word, role) in enumerate(zip(words, roles, strict=True)):

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from coding.matching.abbreviations import expanded, short_forms
 from coding.matching.concepts import Token, groups, own_tokens, plain_tokens, readings
 from coding.matching.normalisation import NormalName, normalise
 from coding.matching.retrieval import IntArray, SearchSpace, Texts, as_texts
 from coding.matching.similar_words import Correction, corrections
 from coding.matching.structure import MEASURE, roles_of, structure_of
-from coding.matching.word_lists import ranking_abbreviations
-from coding.records import fold
 
 Words = tuple[str, ...]
 
@@ -201,58 +200,13 @@ def without_places(words: Words) -> Words:
     return found if found and placed else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
-    """Words with their abbreviations written out; ``changed`` as in :class:`Draft`."""
-
-    words: Words
-    changed: tuple[tuple[int, str, str], ...]
-
-
-@cache
-def _short_forms() -> tuple[dict[Words, tuple[Words, ...]], dict[str, tuple[int, ...]]]:
-    found: dict[Words, tuple[Words, ...]] = {}
-    lengths: dict[str, set[int]] = {}
-    for short, meanings in ranking_abbreviations().items():
-        key = tuple(short.split())
-        found[key] = tuple(normalise(fold(meaning)).words for meaning in meanings)
-        lengths.setdefault(key[0], set()).add(len(key))
-    return found, {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
-
-
-@lru_cache(maxsize=1 << 15)
-def expanded(words: Words) -> Expanded:
-    """Write out abbreviations that have one reading."""
-    forms, lengths = _short_forms()
-    if lengths.keys().isdisjoint(words):
-        return Expanded(words, ())
-    found: list[str] = []
-    changed: list[tuple[int, str, str]] = []
-    at = 0
-    while at < len(words):
-        for length in lengths.get(words[at], ()):
-            meanings = forms.get(words[at : at + length], ())
-            if len(meanings) == 1 and len(words[at : at + length]) == length:
-                changed += [
-                    (len(found) + step, " ".join(words[at : at + length]), "abbreviations")
-                    for step in range(len(meanings[0]))
-                ]
-                found += meanings[0]
-                at += length
-                break
-        else:
-            found.append(words[at])
-            at += 1
-    return Expanded(tuple(found), tuple(changed))
-
-
 #: The place of a reading among its like, the words as read, and what was changed (see Draft).
 _Reading = tuple[int, Words, tuple[tuple[int, str, str], ...]]
 
 
 def _ambiguous(words: Words) -> Iterator[_Reading]:
     """The words with one ambiguous abbreviation read in each of its ways."""
-    forms, _ = _short_forms()
+    forms, _ = short_forms()
     for at, (word, role) in enumerate(zip(words, roles_of(words), strict=True)):
         meanings = forms.get((word,), ())
         # What is a side or a time where it stands needs no other reading: "2 hrs", "rt knee".
