@@ -58,6 +58,20 @@ def clear_leftovers(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder that several processes write to, cleared of what killed writers left in it.
+
+    The others wait. The operating system frees the folder when the process ends.
+    """
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        clear_leftovers(folder)
+        yield
+
+
 def write_text(text: str, path: Path) -> None:
     """Write a UTF-8 text file atomically, with ``\\n`` line ends on every machine."""
     with atomic_path(path) as temporary:

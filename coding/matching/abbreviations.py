@@ -27,11 +27,18 @@ class Expanded:
 
 @cache
 def short_forms() -> tuple[dict[Words, tuple[Words, ...]], dict[str, tuple[int, ...]]]:
+    """Abbreviations, as they come out of the rules, → their readings; and a first word to the lengths
+    of the abbreviations that begin with it."""
     found: dict[Words, tuple[Words, ...]] = {}
     lengths: dict[str, set[int]] = {}
     for short, meanings in ranking_abbreviations().items():
-        key = tuple(short.split())
-        found[key] = tuple(normalise(fold(meaning)).words for meaning in meanings)
+        read = tuple(normalise(fold(meaning)).words for meaning in meanings)
+        found[tuple(short.split())] = read
+        key = normalise(fold(short)).words
+        # "gi bug" arrives as "gastrointestinal bug"; single words that change are other words.
+        if len(key) > 1 and key not in read:
+            found.setdefault(key, read)
+    for key in found:
         lengths.setdefault(key[0], set()).add(len(key))
     return found, {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
 

@@ -28,12 +28,16 @@ from coding.matching.ranking import (
     rank_candidates,
 )
 from coding.matching.reasons import RULES, Explained, explain
-from coding.matching.wordings import Asked
+from coding.matching.structure import cause_words
+from coding.matching.wordings import MOST_WORDS, Asked
 from coding.records import Progress
 
 #: How many names the further retriever is asked for, and how its similarity becomes a score: nothing
 #: below the first figure, and the second at a similarity of 1.
 FURTHER_TOP, LEAST_SIMILARITY, HIGHEST_SIMILAR = 10, 0.4, 0.9
+
+#: What a coder reads where nothing else is to be said: a plural, a mark or a stray letter apart.
+NEARLY_SAME = "nearly the same words"
 
 #: Where a pair comes from.
 NAMES, DECIDED, FURTHER = 0, 1, 2
@@ -126,15 +130,19 @@ def _explained(
         else:
             ranker = decided.ranker if source == DECIDED and decided is not None else index.ranker
             wording = sources[source].wordings[at]
-            found = explain(wording, asked[verbatim].name.words, ranker.words[name], english)
+            whole = asked[verbatim].name.words[:MOST_WORDS]
+            cause = cause_words(asked[verbatim].folded) if english else frozenset[str]()
+            found = explain(wording, whole, ranker.words[name], english, cause)
         told = [(rule, phrase) for bit, rule, phrase in _BITS if bits & bit]
         if used_before and source == NAMES:
             told.append(("used_before", "people used this term before"))
         origin = _origin(source, name, index, decided)
         helped = {*found.rules, *(rule for rule, _ in (*told, *origin))}
-        rules.append(";".join(rule for rule in RULES if rule in helped))
+        # What made the verbatim comparable at all stands first.
+        normal = [rule for rule in asked[verbatim].name.rules if rule not in helped]
+        rules.append(";".join((*normal, *(rule for rule in RULES if rule in helped))))
         phrases = [*(phrase for _, phrase in origin), found.sentence, *(phrase for _, phrase in told)]
-        reasons.append("; ".join(phrase for phrase in phrases if phrase))
+        reasons.append("; ".join(phrase for phrase in phrases if phrase) or NEARLY_SAME)
         lost.append(" ".join(found.lost))
         added.append(" ".join(found.added))
     text = {"rules": rules, "reason": reasons, "lost": lost, "added": added}

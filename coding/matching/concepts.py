@@ -7,6 +7,7 @@ of (rule ``word_parts``). Verbatim and name are rewritten alike; nothing is sett
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,13 +16,16 @@ from coding.matching.normalisation import normalise
 from coding.matching.word_lists import broader_rows, form_rows, thesaurus
 from coding.records import fold
 
-#: Words shorter than this are never taken apart, nor is a part that is a plain word shorter than four.
-LEAST_TAKEN_APART = 7
+#: Words shorter or longer than this are never taken apart, nor is a part that is a plain word shorter than
+#: four: no medical word is longer, and what is longer in a verbatim was not meant to be a word.
+LEAST_TAKEN_APART, MOST_TAKEN_APART = 7, 80
 #: How often a rewritten word is rewritten again: heads are made of heads.
 DEPTH = 3
 #: Groups of a condition and the finding of a test that shows it. Dictionaries keep the two apart, so
 #: that one is only a further reading of the other, and neither is rewritten.
 SOFT_KIND = "finding"
+#: Plain words that say in which direction a finding is off.
+_DIRECTIONS = frozenset(["high", "low", "fast", "slow", "abnormal", "positive"])
 
 Words = tuple[str, ...]
 
@@ -62,10 +66,12 @@ def groups() -> Thesaurus:
         heads.setdefault(head, head)
         for wording in group.equivalents:
             words = normalise(fold(wording)).words
-            # A verbatim's abbreviations are written out before it is looked up.
-            for form in (words, expanded(words).words):
-                if form and form != head:
-                    heads.setdefault(form, head)
+            if words and words != head:
+                heads.setdefault(words, head)
+    # A verbatim's abbreviations are written out before it is looked up. No group's own wording gives
+    # way to what another's abbreviation is read as.
+    for words, head in list(heads.items()):
+        heads.setdefault(expanded(words).words, head)
     lengths: dict[str, set[int]] = {}
     for words in heads:
         if len(words) > 1:
@@ -76,21 +82,36 @@ def groups() -> Thesaurus:
 
 @cache
 def readings() -> tuple[dict[Words, tuple[Words, ...]], dict[str, tuple[int, ...]]]:
-    """Wordings of a condition or finding → the others of its group that are plain: the head, and
-    single words; and a first word to the lengths of the wordings that begin with it."""
+    """Wordings of a condition or finding → the others of its group that it may be read as; and a first
+    word to the lengths of the wordings that begin with it."""
     found: dict[Words, tuple[Words, ...]] = {}
     lengths: dict[str, set[int]] = {}
     for group in thesaurus():
         if group.kind != SOFT_KIND:
             continue
         wordings = [normalise(fold(text)).words for text in (group.term, *group.equivalents)]
-        main = list(dict.fromkeys(words for at, words in enumerate(wordings) if not at or len(words) == 1))
+        main = _main_wordings(wordings)
         for words in wordings:
-            others = tuple(other for other in main if other != words)
+            others = tuple(other for plain, other in main.items() if plain != plain_words(words))
             if words and others:
                 found.setdefault(words, others)
                 lengths.setdefault(words[0], set()).add(len(words))
     return found, {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
+
+
+def _main_wordings(wordings: Sequence[Words]) -> dict[Words, Words]:
+    """Plain words → wording, for what a group says in so many words: its head, its single words, and
+    the first that names a direction."""
+    found: dict[Words, Words] = {}
+    for at, words in enumerate(wordings):
+        if not at or len(words) == 1:
+            found.setdefault(plain_words(words), words)
+    for words in wordings:
+        plain = plain_words(words)
+        if not _DIRECTIONS.isdisjoint(plain):
+            found.setdefault(plain, words)
+            break
+    return found
 
 
 @cache
@@ -237,7 +258,7 @@ def taken_apart(word: str) -> Words:
     >>> taken_apart("table")
     ()
     """
-    if len(word) < LEAST_TAKEN_APART or not word.isalpha():
+    if not LEAST_TAKEN_APART <= len(word) <= MOST_TAKEN_APART or not word.isalpha():
         return ()
     best = _parts(word, True)
     return best if best is not None and len(best) > 1 else ()

@@ -16,13 +16,15 @@ import pandas as pd
 from coding.matching.concepts import plain_name
 from coding.matching.features import prepare_names
 from coding.matching.index import MatchIndex
-from coding.matching.normalisation import normalise
+from coding.matching.normalisation import is_negated_words, normalise
 from coding.matching.ranking import HIGHEST_SCORE, Ranked, Ranker, rank_candidates
 from coding.matching.retrieval import build_space
 from coding.matching.similar_words import thesaurus_words
-from coding.matching.structure import telling_words
+from coding.matching.structure import roles_of, telling_words
 from coding.matching.wordings import Asked
 from coding.records import Progress
+
+Words = tuple[str, ...]
 
 #: Verbatims less alike than this are not nearly identical.
 LEAST_SCORE = 0.72
@@ -54,14 +56,12 @@ def decided_names(index: MatchIndex, decided: pd.DataFrame | None) -> DecidedNam
     kept = [
         (folded, index.row_of_code[code])
         for folded, code in zip(pairs["folded"], pairs["code"], strict=True)
-        if index.current[index.row_of_code.get(code, -1)] and code in index.row_of_code
+        if code in index.row_of_code and index.current[index.row_of_code[code]]
     ]
     if not kept:
         return None
     normal = [normalise(folded, index.without) for folded, _ in kept]
-    # Side, severity and the like do not tell one coding from another: what people coded once for the
-    # left shoulder holds for the right one.
-    names = [telling_words(name.words) for name in normal]
+    names = [_compared(name.words) for name in normal]
     english = not index.without
     plain = [plain_name(words) for words in names] if english else names
     rows = np.array([row for _, row in kept], dtype=np.int64)
@@ -86,6 +86,19 @@ def decided_names(index: MatchIndex, decided: pd.DataFrame | None) -> DecidedNam
         codes={key: frozenset(found) for key, found in codes.items()},
         used=np.isin(index.places.preferred, index.places.preferred[rows]),
     )
+
+
+def _compared(words: Words) -> Words:
+    """The words of a decided verbatim that tell one coding from another.
+
+    Side, severity and the like do not: what people coded once for the left shoulder holds for the
+    right one. A denial does.
+    """
+    if is_negated_words(words):
+        return tuple(
+            word for word, role in zip(words, roles_of(words), strict=True) if role in ("", "negation")
+        )
+    return telling_words(words)
 
 
 def nearly_decided(

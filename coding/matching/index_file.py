@@ -24,7 +24,7 @@ from coding.matching.ranking import Ranker
 from coding.matching.retrieval import SearchSpace, Texts
 from coding.records import Progress, silent
 from dictionaries.model import Dictionary
-from schemas.tables import atomic_path
+from schemas.tables import alone_in, atomic_path
 
 Arrays = dict[str, npt.NDArray[Any]]
 Words = tuple[str, ...]
@@ -51,12 +51,14 @@ def open_index(dictionary: Dictionary, cache: Path | None, progress: Progress = 
     progress(f"index {dictionary.release.label}", 0, 0)
     # A reading that failed half-way leaves nothing behind.
     index = build_index(dictionary)
-    with atomic_path(path) as temporary, temporary.open("wb") as target:
-        np.savez(target, allow_pickle=False, **_arrays(index))
-    # One index for each release: those of other rules and data are never read again.
-    for old in path.parent.glob(f"{label}-*.npz"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    arrays = _arrays(index)
+    with alone_in(path.parent):
+        with atomic_path(path) as temporary, temporary.open("wb") as target:
+            np.savez(target, allow_pickle=False, **arrays)
+        # One index for each release: those of other rules and data are never read again.
+        for old in path.parent.glob(f"{label}-*.npz"):
+            if old != path:
+                old.unlink(missing_ok=True)
     return index
 
 
@@ -65,7 +67,7 @@ def _read_into(index: MatchIndex, path: Path) -> bool:
     try:
         with np.load(path, allow_pickle=False) as stored:
             parts = _parts({name: stored[name] for name in stored.files}, index)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnicodeDecodeError):
+    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile):
         return False
     if len(parts["names"]) != len(index):
         return False

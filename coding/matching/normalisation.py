@@ -30,11 +30,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from coding.matching.word_lists import abbreviations, words_of_kind
+from coding.matching.word_lists import abbreviations, ranking_abbreviations, words_of_kind
 from dictionaries.wording import singular, to_us
 
 #: Raised when a rule changes what it does; part of every index's fingerprint.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 RULES = (
     "diacritics", "apostrophe", "brackets", "conjunction", "punctuation", "abbreviations",
@@ -272,8 +272,16 @@ def _word(word: str, without: frozenset[str]) -> tuple[tuple[str, ...], tuple[st
 
 
 def _one(word: str) -> str:
-    kept = word in words_of_kind("stop") or word in words_of_kind("negation")
+    kept = word in words_of_kind("stop") or word in words_of_kind("negation") or _ends_in_s(word)
     return word if kept else singular(word)
+
+
+def _ends_in_s(word: str) -> bool:
+    """Whether it is an abbreviation, and not the plural of one: crps is no plural of crp, dvts of dvt is."""
+    listed = ranking_abbreviations()
+    meanings = {tuple(map(singular, meaning.split())) for meaning in listed.get(word, ())}
+    of_one = {tuple(map(singular, meaning.split())) for meaning in listed.get(singular(word), ())}
+    return bool(meanings) and meanings.isdisjoint(of_one)
 
 
 def needed_rules(verbatim: str, term: str, same: str, without: frozenset[str]) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ def rank_candidates(
         batch = verbatims[begin : begin + BATCH]
         wordings = make_wordings(ranker.space, batch, ranker.english)
         pairs = scored_pairs(ranker, wordings, batch, negated[begin : begin + BATCH])
-        of_parts = _in_order(pairs[np.isin(wordings.kind[pairs["wording"]], _PARTS)])
+        in_parts = np.isin(wordings.kind[pairs["wording"]], _PARTS)
+        of_parts = _in_order(pairs[in_parts & (pairs["score"] >= LEAST_SCORE)])
         for frame, into in (
             (best_pairs(pairs, ranker.places, top), found),
             (of_parts.drop_duplicates("wording"), parts),

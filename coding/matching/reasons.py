@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from coding.matching.abbreviations import expanded
 from coding.matching.concepts import Token, broader_steps, own_tokens, plain_tokens
 from coding.matching.similar_words import stem
 from coding.matching.structure import roles_of
@@ -40,6 +41,7 @@ RULES = {
     "course_ignored": "a word of course weighs little",
     "time_ignored": "a word of time weighs little",
     "side_ignored": "a word of side weighs little",
+    "measure_ignored": "a measured value weighs little",
     "cause_ignored": 'what stands behind "due to" weighs little',
     "opposite": "verbatim and term speak of opposites: counts less",
     "negated": "one of the two denies, the other does not: counts less",
@@ -55,6 +57,7 @@ _IGNORED = {
     "course": "course",
     "time": "time",
     "side": "laterality",
+    "measure": "measured value",
     "cause": "cause",
 }
 
@@ -81,8 +84,13 @@ _KINDS = {
 _Met = tuple[int, int, str]
 
 
-def explain(wording: Wording, whole: Words, name: Words, english: bool) -> Explained:
-    """Compare a wording of the verbatim ``whole`` with a name (both as normalised words)."""
+def explain(
+    wording: Wording, whole: Words, name: Words, english: bool, cause: frozenset[str] = frozenset()
+) -> Explained:
+    """Compare a wording of the verbatim ``whole`` with a name (both as normalised words). ``cause``
+    are the words of the verbatim that only say what caused the event."""
+    # A verbatim's abbreviations are written out: so must the name's be.
+    name = expanded(name).words if english else name
     mine, theirs = wording.tokens, plain_tokens(name) if english else own_tokens(name)
     met = _meetings(mine, theirs)
     rules = {why for _, _, why in wording.changed}
@@ -99,6 +107,10 @@ def explain(wording: Wording, whole: Words, name: Words, english: bool) -> Expla
     ignored = [
         role for at, role in enumerate(wording.roles) if role and at not in reached and role in _IGNORED
     ]
+    lost = _lost(wording, whole, name, reached)
+    if not cause.isdisjoint(lost):
+        lost = tuple(word for word in lost if word not in cause)
+        ignored.append("cause")
     if ignored:
         rules.update(f"{role}_ignored" for role in ignored)
         phrases += [f"{_IGNORED[role]} ignored" for role in dict.fromkeys(ignored)]
@@ -109,7 +121,6 @@ def explain(wording: Wording, whole: Words, name: Words, english: bool) -> Expla
         rule, phrase = _KINDS[wording.kind]
         rules.add(rule)
         phrases.append(phrase)
-    lost = _lost(wording, whole, name, reached)
     added = _words_of(name, [token for at, token in enumerate(theirs) if at not in named])
     added = tuple(word for word in added if _role(word) not in _QUIET and word not in wording.words)
     if lost:
@@ -190,19 +201,45 @@ def _changes(wording: Wording) -> Iterator[str]:
 def _equal_wordings(
     met: Sequence[_Met], wording: Wording, theirs: Sequence[Token], name: Words
 ) -> Iterator[str]:
-    """``'tailbone' = coccyx`` for wordings that differ though their plain words are the same."""
-    # A phrase of the name that several words of the verbatim meet stands against all of them.
-    spans: dict[tuple[int, int], set[int]] = {}
-    for at, of, rule in met:
-        mine, their = wording.tokens[of], theirs[at]
-        if rule == "" and (mine.rule or their.rule):
-            spans.setdefault((their.begin, their.end), set()).update(range(mine.begin, mine.end))
-    seen: dict[tuple[Words, Words], None] = {}
-    for (begin, end), places in spans.items():
-        seen[tuple(wording.words[at] for at in sorted(places)), name[begin:end]] = None
-    for here, there in seen:
-        if sorted(here) != sorted(there):
-            yield f"'{' '.join(here)}' = {' '.join(there)}"
+    """``'tailbone' = coccyx`` for wordings that differ though their plain words are the same, and
+    ``'renal failure' and renal calculus share kidney`` where only some of them are."""
+    equal = [(wording.tokens[of], theirs[at]) for at, of, rule in met if not rule]
+    for here, there in _linked([(_span(mine), _span(their)) for mine, their in equal]):
+        mine = [token for token in wording.tokens if _span(token) in here]
+        their = [token for token in theirs if _span(token) in there]
+        words, others = _spanned(wording.words, here), _spanned(name, there)
+        if {*words} == {*others} or not any(token.rule for token in (*mine, *their)):
+            continue
+        shared = {token.text for token in mine} & {token.text for token in their}
+        if shared == {token.text for token in (*mine, *their)}:
+            yield f"'{' '.join(words)}' = {' '.join(others)}"
+        elif not shared <= {*words} & {*others}:
+            told = " ".join(dict.fromkeys(token.text for token in their if token.text in shared))
+            yield f"'{' '.join(words)}' and {' '.join(others)} share {told}"
+
+
+#: Where the words stand that plain words stand for: first and one past the last.
+_Span = tuple[int, int]
+
+
+def _span(token: Token) -> _Span:
+    return token.begin, token.end
+
+
+def _linked(pairs: Sequence[tuple[_Span, _Span]]) -> list[tuple[set[_Span], set[_Span]]]:
+    """The spans of verbatim and name that hang together: a phrase may meet several words."""
+    found: list[tuple[set[_Span], set[_Span]]] = []
+    for here, there in pairs:
+        joined = [group for group in found if here in group[0] or there in group[1]]
+        found = [group for group in found if group not in joined]
+        found.append(
+            ({here}.union(*(group[0] for group in joined)), {there}.union(*(group[1] for group in joined)))
+        )
+    return found
+
+
+def _spanned(words: Words, spans: set[_Span]) -> Words:
+    return tuple(words[at] for at in sorted({at for begin, end in spans for at in range(begin, end)}))
 
 
 def _steps(met: Sequence[_Met], mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[str]:
@@ -223,7 +260,7 @@ def _lost(wording: Wording, whole: Words, name: Words, reached: set[int]) -> Wor
     unmet = [token for at, token in enumerate(wording.tokens) if at not in reached and not wording.roles[at]]
     lost = _words_of(wording.words, unmet)
     if wording.kind not in ("whole", "reading"):
-        heard = {*wording.words, *(was for _, was, _ in wording.changed)}
+        heard = {*wording.words, *(word for _, was, _ in wording.changed for word in was.split())}
         left_out = (word for word in whole if word not in heard and not _role(word))
         lost = tuple(dict.fromkeys((*lost, *left_out)))
     return tuple(word for word in lost if word not in name)

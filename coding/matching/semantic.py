@@ -20,7 +20,7 @@ from coding.matching.index import MatchIndex
 from coding.matching.model_folder import find_model
 from coding.matching.text_encoders import TRIAL, Encoder, open_encoder
 from coding.records import Progress, UserError, fold
-from schemas.tables import atomic_path
+from schemas.tables import alone_in, atomic_path
 
 IntArray = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -160,7 +160,7 @@ def _name_vectors(
     found = _read_vectors(path, (len(names), model.dimensions))
     if found is None:
         found = model.embed(names, progress, "embed names")
-        with atomic_path(path) as temporary, temporary.open("wb") as opened:
+        with alone_in(path.parent), atomic_path(path) as temporary, temporary.open("wb") as opened:
             np.save(opened, found, allow_pickle=False)
     return found
 

@@ -173,6 +173,8 @@ class Settler:
 
     def _decided_otherwise(self, question: Question, offer: Offer) -> Verdict | None:
         """A name after the rules that people coded to another preferred term is theirs to decide."""
+        if offer.method is not Method.NORMALISED:
+            return None
         index = self.index
         codes = self.decided.get(question.name.any_order, frozenset())
         rows = sorted(index.row_of_code[code] for code in codes)

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from coding.matching.concepts import broader_steps, groups, narrower_steps
+from coding.matching.concepts import broader_steps, groups, narrower_steps, readings, taken_apart
 from coding.matching.retrieval import Matrix, SearchSpace, letters, nearest_words
 from coding.matching.structure import roles_of
 
@@ -20,11 +20,13 @@ STEM_CREDIT = 0.9
 BROADER_CREDIT = (0.8, 0.7, 0.6)
 NARROWER_CREDIT = (0.5, 0.35, 0.25)
 #: Words shorter than this are never taken for misspelled, and less like ones are another word.
-LEAST_MISSPELLED = 4
+LEAST_MISSPELLED, MOST_MISSPELLED = 4, 80
 LEAST_LIKENESS = 0.75
 #: Long words may differ in more letters.
 LONG_WORD, LEAST_LIKENESS_OF_LONG = 9, 0.69
 LEAST_BEGUN, LEAST_EDITED = 0.88, 0.6
+#: So like a known word that it is nothing else, though it could be two words, or made of forms.
+LIKELY = 0.9
 #: What a word that only the thesaurus knows counts less.
 UNNAMED = 0.05
 #: Two words written as one: each half is a known word of at least so many letters.
@@ -126,7 +128,7 @@ def _matches(
 @cache
 def thesaurus_words() -> frozenset[str]:
     """Every single word that occurs in a wording of the thesaurus."""
-    return frozenset(word for words in groups().heads for word in words)
+    return frozenset(word for words in (*groups().heads, *readings()[0]) for word in words)
 
 
 def corrections(space: SearchSpace, words: Sequence[str], english: bool) -> dict[str, Correction]:
@@ -135,16 +137,19 @@ def corrections(space: SearchSpace, words: Sequence[str], english: bool) -> dict
         word
         for word in words
         if word not in space.number
-        and len(word) >= LEAST_MISSPELLED
+        and LEAST_MISSPELLED <= len(word) <= MOST_MISSPELLED
         and word.isalpha()
         and not (english and (word in thesaurus_words() or roles_of((word,)) != ("",)))
     ]
     found: dict[str, Correction] = {}
     misspelled = _misspelled(space, strange)
     for word in strange:
-        choices = misspelled.get(word, ())
+        choices = misspelled.get(word, [])
+        likely = bool(choices) and choices[0][1] >= LIKELY
+        if not likely and english and taken_apart(word):
+            continue  # it is made of forms that say what it means
         halves = _halves(space, word) if english else ()
-        if halves and not (choices and choices[0][1] >= 0.9):
+        if halves and not likely:
             found[word] = Correction(halves, 0.95, "compounding")
         elif choices:
             right, likeness = choices[0]

@@ -43,7 +43,9 @@ _TIME_NUMBER = re.compile(
 _CAUSE_BEFORE = re.compile(
     r"(?P<cause>\S+(?: \S+)?)[ -](?:induced|related|associated|mediated) (?P<main>.+)\Z"
 )
-_SPLITTING = r"\s*[;\n]\s*|\s*,(?!\d)\s*|\s+[-\u2013\u2014]+\s+|\s*&\s*|\s+\+\s*|(?<=\w{2})\s*/\s*(?=\w{2})"
+_SPLITTING = (
+    r"\s*[;\n]\s*|\s*,(?!\d)\s*|\s+[-\u2013\u2014]+\s+|\s*&\s*|\s+\+\s*|(?<=[^\W\d]{2})\s*/\s*(?=[^\W\d]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _concepts(pieces: Iterable[str]) -> Iterator[str]:
     current = ""
     count = 0
     for piece in pieces:
-        if current and count < MOST_PARTS and _says_something(piece) and _says_something(current):
+        if current and count < MOST_PARTS - 1 and _says_something(piece) and _says_something(current):
             yield current
             current, count = piece, count + 1
         else:
@@ -113,6 +115,16 @@ def _says_something(text: str) -> bool:
         not roles[token.begin] and kinds.get(token.text) != "body" and len(token.text) > 1
         for token in plain_tokens(words)
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def cause_words(folded: str) -> frozenset[str]:
+    """The normalised words of a verbatim that only say what caused the event, "due to" among them."""
+    structure = structure_of(folded)
+    if not structure.cause:
+        return frozenset()
+    main = normalise(structure.main).words
+    return frozenset(word for word in normalise(folded[:LONGEST_READ]).words if word not in main)
 
 
 @cache
@@ -191,6 +203,8 @@ def _numbers(words: tuple[str, ...], roles: list[str]) -> Iterator[str]:
     for at, (word, role) in enumerate(zip(words, roles, strict=True)):
         if role:
             yield role
+        elif word == "a" and at + 1 < len(words):
+            yield "filler"  # "a rash"; the last word of "hepatitis a" is a name
         elif _TIME_NUMBER.match(word) or _timed(words, roles, at):
             yield "time"
         elif _VALUE.match(word) or _measured(words, at):
@@ -210,7 +224,13 @@ def _timed(words: tuple[str, ...], roles: list[str], at: int) -> bool:
 
 
 def _measured(words: tuple[str, ...], at: int) -> bool:
-    """Whether a number and a unit stand beside each other here."""
+    """Whether a number and a unit stand beside each other here, or two numbers: 140/90 arrives as
+    ``140 and 90``."""
+    if words[at].isdigit() or words[at] == "and":
+        around = words[max(0, at - 2) : at + 3]
+        for first, joining, second in zip(around, around[1:], around[2:], strict=False):
+            if first.isdigit() and joining == "and" and second.isdigit():
+                return True
     if words[at] in _MEASURES:
         return at > 0 and words[at - 1][0].isdigit()
     return words[at][0].isdigit() and words[at + 1 : at + 2] != () and words[at + 1] in _MEASURES

@@ -56,13 +56,8 @@ class Form:
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    if not path.exists():
-        return  # DEV
     with path.open(encoding="utf-8", newline="") as lines:
-        for r in csv.DictReader(lines):
-            if path.parent.name == "thesaurus" and "equivalent" in r:
-                continue  # DEV
-            yield r
+        yield from csv.DictReader(lines)
 
 
 @cache
@@ -80,7 +75,7 @@ def no_event_phrases() -> dict[str, str]:
 
 @cache
 def words_of_kind(kind: str) -> frozenset[str]:
-    """The words of a kind: ``stop``, ``ordered``, ``negation`` or ``light`` (see ``words.csv``)."""
+    """The words of a kind: ``stop``, ``ordered`` or ``negation`` (see ``words.csv``)."""
     return frozenset(row["word"] for row in _rows(WORDING_FOLDER / "words.csv") if row["kind"] == kind)
 
 

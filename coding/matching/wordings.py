@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from coding.matching.abbreviations import expanded, short_forms
+from coding.matching.abbreviations import Expanded, expanded, short_forms
 from coding.matching.concepts import Token, groups, own_tokens, plain_tokens, readings
 from coding.matching.normalisation import NormalName, normalise
 from coding.matching.retrieval import IntArray, SearchSpace, Texts, as_texts
@@ -170,15 +170,16 @@ def _drafts(asked: Asked, english: bool) -> Iterator[Draft]:
         if part.words and part.words not in seen:
             seen.add(part.words)
             yield Draft(part.words, kind, changed=part.changed)
-    core = without_places(whole.words)
+    kept = _places_left(whole.words)
+    core = tuple(whole.words[at] for at in kept)
     if core and core not in seen:
         seen.add(core)
-        yield Draft(core, "core")
-    for place, words, changed in (*_ambiguous(whole.words), *_other_readings(whole.words)):
+        changed = tuple((kept.index(at), was, why) for at, was, why in whole.changed if at in kept)
+        yield Draft(core, "core", changed=changed)
+    for place, words, changed in (*_ambiguous(whole), *_other_readings(whole)):
         if words not in seen:
             seen.add(words)
-            factor = READING_FACTOR - NEXT_READING * place
-            yield Draft(words, "reading", factor, (*whole.changed, *changed))
+            yield Draft(words, "reading", READING_FACTOR - NEXT_READING * place, changed)
 
 
 def without_places(words: Words) -> Words:
@@ -187,6 +188,11 @@ def without_places(words: Words) -> Words:
     >>> without_places(("laceration", "left", "arm"))
     ('laceration',)
     """
+    return tuple(words[at] for at in _places_left(words))
+
+
+def _places_left(words: Words) -> tuple[int, ...]:
+    """Where the words of :func:`without_places` stand."""
     roles = roles_of(words)
     kinds = groups().kinds
     kept: dict[int, bool] = {}
@@ -196,43 +202,58 @@ def without_places(words: Words) -> Words:
         placed = placed or place
         for at in range(token.begin, token.end):
             kept[at] = kept.get(at, False) or not (place or roles[at])
-    found = tuple(word for at, word in enumerate(words) if kept[at])
-    return found if found and placed else ()
+    return tuple(at for at in range(len(words)) if kept[at]) if placed else ()
 
 
+_Changed = tuple[tuple[int, str, str], ...]
 #: The place of a reading among its like, the words as read, and what was changed (see Draft).
-_Reading = tuple[int, Words, tuple[tuple[int, str, str], ...]]
+_Reading = tuple[int, Words, _Changed]
 
 
-def _ambiguous(words: Words) -> Iterator[_Reading]:
+def _read_as(whole: Expanded, at: int, length: int, reading: Words, why: str) -> tuple[Words, _Changed]:
+    """The words with ``length`` of them, from ``at`` on, read otherwise; and all that was changed."""
+    words, end, last = whole.words, at + length, at + len(reading)
+    was = " ".join(words[at:end])
+    changed = [(at + step, was, why) for step in range(len(reading))]
+    for place, before, how in whole.changed:
+        moved = place - end + last if place >= end else place
+        if place >= end or moved < last:
+            changed.append((moved, before, how))
+    changed.sort(key=lambda item: item[0])
+    return (*words[:at], *reading, *words[end:]), tuple(changed)
+
+
+def _ambiguous(whole: Expanded) -> Iterator[_Reading]:
     """The words with one ambiguous abbreviation read in each of its ways."""
+    for at, word in _unclear(whole.words):
+        for place, reading in enumerate(short_forms()[0][word,][:MOST_READINGS]):
+            yield place, *_read_as(whole, at, 1, reading, "ambiguous_abbreviation")
+
+
+def _unclear(words: Words) -> Iterator[tuple[int, str]]:
     forms, _ = short_forms()
     for at, (word, role) in enumerate(zip(words, roles_of(words), strict=True)):
-        meanings = forms.get((word,), ())
         # What is a side or a time where it stands needs no other reading: "2 hrs", "rt knee".
-        if len(meanings) > 1 and role not in ("side", "time"):
-            for place, reading in enumerate(meanings[:MOST_READINGS]):
-                changed = tuple((at + step, word, "ambiguous_abbreviation") for step in range(len(reading)))
-                yield place, (*words[:at], *reading, *words[at + 1 :]), changed
+        if len(forms.get((word,), ())) > 1 and role not in ("side", "time"):
+            yield at, word
 
 
-def _other_readings(words: Words) -> Iterator[_Reading]:
+def _other_readings(whole: Expanded) -> Iterator[_Reading]:
     """The words with a finding read as the condition that it shows, or the other way round."""
     found, lengths = readings()
+    words = whole.words
     for at in range(len(words)):
         for length in lengths.get(words[at], ()):
             others = found.get(words[at : at + length], ()) if at + length <= len(words) else ()
-            was = " ".join(words[at : at + length])
             for other in others[:MOST_READINGS]:
-                changed = tuple((at + step, was, "finding") for step in range(len(other)))
-                yield 1, (*words[:at], *other, *words[at + length :]), changed
+                yield 1, *_read_as(whole, at, length, other, "finding")
             if others:
                 return
 
 
 def ambiguous_abbreviations(words: Words) -> tuple[str, ...]:
     """The words that are abbreviations with several readings where they stand."""
-    return tuple(dict.fromkeys(changed[0][1] for _, _, changed in _ambiguous(words)))
+    return tuple(dict.fromkeys(word for _, word in _unclear(words[:MOST_WORDS])))
 
 
 def _corrected(draft: Draft, right: dict[str, Correction]) -> Draft:

@@ -39,7 +39,7 @@ from coding.operations.matching_tools import MatchingTools
 from coding.operations.study_run import StudyRun
 from coding.records import Progress, canonical_json, fold, silent
 from coding.study import Outcomes
-from schemas.tables import clear_leftovers, read_parquet, text_frame, write_parquet
+from schemas.tables import alone_in, read_parquet, text_frame, write_parquet
 from schemas.vocabulary import Outcome
 
 SYNONYM_COLUMNS = ("folded", "context", "code", "text", "scope")
@@ -143,11 +143,12 @@ class StudyMeasuring:
         if path.exists():
             return read_parquet(path)
         found = make()
-        clear_leftovers(folder)
-        write_parquet(found, path)
-        for old in folder.glob(f"{name}-{kind}-*.parquet"):
-            if old != path:
-                old.unlink(missing_ok=True)
+        # Evaluations do not hold the study: one may run beside a run.
+        with alone_in(folder):
+            write_parquet(found, path)
+            for old in folder.glob(f"{name}-{kind}-*.parquet"):
+                if old != path:
+                    old.unlink(missing_ok=True)
         return found
 
     def _fingerprint(self) -> str:

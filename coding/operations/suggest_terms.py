@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from coding.evaluation.listings import confidence_text
 from coding.ingest.reading import read_source
 from coding.matching.engine import Matches, MatchRules, match_requests
 from coding.matching.flags import flag_texts
@@ -19,8 +20,8 @@ from schemas.tables import text_frame, write_csv
 from schemas.vocabulary import Domain, Outcome
 
 SUGGEST_COLUMNS = (
-    "verbatim", "rank", "code", "term", "pt_code", "pt", "soc", "score", "method", "rules", "auto",
-    "reason", "flags",
+    "verbatim", "rank", "code", "term", "pt_code", "pt", "soc", "score", "confidence", "method", "rules",
+    "auto", "reason", "flags",
 )  # fmt: skip
 
 #: What ``auto`` says about a term: would a study with the default outcomes settle it?
@@ -109,6 +110,7 @@ def _listing(requests: pd.DataFrame, matches: Matches, dictionary: Dictionary) -
     no_event = nothing & found["key"].isin(decisions.loc[decisions["code"] == NO_TERM.code, "key"])
     flagged = flag_texts(matches.flags, matches.parts)
     ranks, scores = found["rank"].to_list(), found["score"].to_list()  # blank ones are NaN
+    confidences = zip(found["confidence"].to_list(), ranks, strict=True)
     paths = dictionary.primary_paths
     release = dictionary.release
     upper = release.upper_levels
@@ -122,6 +124,7 @@ def _listing(requests: pd.DataFrame, matches: Matches, dictionary: Dictionary) -
             "pt": found["code"].map(paths[release.preferred_level]).fillna(""),
             "soc": found["code"].map(paths[upper[-1]]).fillna("") if upper else [""] * len(found),
             "score": [f"{score:.4f}" if score >= 0 else "" for score in scores],
+            "confidence": [confidence_text(value) if rank > 0 else "" for value, rank in confidences],
             "method": found["method"].fillna(""),
             "rules": found["rules"].fillna(""),
             "auto": found["auto"],

@@ -42,8 +42,8 @@ def suggest(
 ) -> int:
     """Suggest terms for a plain list, without a study: one row per verbatim and candidate.
 
-    The output has verbatim, rank, code, term, pt_code, pt, soc, score, method, rules, auto, reason and
-    flags. Outside a workspace the dictionaries that ship with the program can be used.
+    The output has verbatim, rank, code, term, pt_code, pt, soc, score, confidence, method, rules, auto,
+    reason and flags. Outside a workspace the dictionaries that ship with the program can be used.
     """
     from coding.operations.suggest_terms import suggest_terms
 

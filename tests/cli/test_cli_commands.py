@@ -217,20 +217,22 @@ def test_an_empty_workspace_has_no_studies(terminal, workspace: Path) -> None:
 def test_suggest_passes_its_options_on(terminal, replace_operation, added, tmp_path: Path) -> None:
     seen: dict[str, object] = {}
 
-    def suggest_terms(dictionary, input_file, column, *, top, output, progress):
-        seen.update(name=dictionary.release.label, input=input_file, column=column, top=top, output=output)
+    def suggest_terms(dictionary, input_file, column, *, progress, **options):
+        seen.update(options, name=dictionary.release.label, input=input_file, column=column)
+        output = options["output"]
         return SuggestSummary(3, 2, {"exact": 1, "score": 1}, "TRY 1", output, 0.25)
 
     replace_operation("suggest_terms", suggest_terms)
     (tmp_path / "in.csv").write_text("AETERM\n", encoding="utf-8")
     tokens = ["suggest", "--dictionary", "try@1", "--input", tmp_path / "in.csv", "--column", "AETERM"]
     tokens += ["--top", 3, "--output", tmp_path / "out.csv", "--workspace", added]
+    tokens += ["--semantic-model", tmp_path / "model"]
     answer = terminal(*tokens)
     assert answer.code == 0
     assert answer.out.startswith("3 rows, 2 distinct verbatims, TRY 1, 0.2 s\n")
     assert seen == {
         "name": "TRY 1", "input": tmp_path / "in.csv", "column": "AETERM", "top": 3,
-        "output": tmp_path / "out.csv",
+        "output": tmp_path / "out.csv", "cache": added / "cache", "semantic_model": tmp_path / "model",
     }  # fmt: skip
     assert json.loads(terminal(*tokens, "--json").out)["distinct"] == 2
 

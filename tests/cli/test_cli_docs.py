@@ -16,6 +16,7 @@ from coding.study import (
     ColumnMap,
     Convention,
     EarlierCoding,
+    Matching,
     Outcomes,
     Source,
     Study,
@@ -37,6 +38,7 @@ SECTIONS = {
     "`earlier_coding`": EarlierCoding,
     "`coding`": CodedBy,
     "`outcomes`": Outcomes,
+    "`matching`": Matching,
     "`synonyms`": SynonymFile,
 }
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coding.operations.draft_values import CodeList, guess_code_lists, guess_date_format
 from coding.operations.drafting import Draft, FormTable, bare, draft_sources
 from coding.operations.study_template import Offered, in_comment, quoted, study_text
-from coding.study import EarlierCoding, Outcomes, Study, SynonymFile, load_study
+from coding.study import EarlierCoding, Matching, Outcomes, Study, SynonymFile, load_study
 from schemas.tables import text_frame
 from schemas.vocabulary import Domain
 
@@ -238,7 +238,8 @@ def in_use(text: str, first: str) -> str:
 @pytest.mark.parametrize(
     ("block", "key", "expected"),
     [
-        ("# outcomes:", "outcomes", Outcomes()),
+        ("# outcomes:", "outcomes", Outcomes(score_precision=0.99)),
+        ("# matching:", "matching", Matching(semantic_model="/models/my-model")),
         ("# do_not_autocode:", "do_not_autocode", ("MI", "AP")),
         ("# synonyms:", "synonyms", (SynonymFile(file="synonyms.csv", dictionary="open_events"),)),
         ("# xlsx_row_limit:", "xlsx_row_limit", Study.model_fields["xlsx_row_limit"].default),

@@ -112,7 +112,7 @@ def test_an_unknown_study_and_one_that_climbs_out(terminal, drafted: Path) -> No
 
 
 def test_suggest_for_a_plain_list(terminal, added: Path, tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text("verbatim\nFirst\nfirst agian\n", encoding="utf-8")
+    (tmp_path / "list.csv").write_text("verbatim\nFirst\nagian\n", encoding="utf-8")
     answer = terminal(
         "suggest", "--dictionary", "TRY", "--input", tmp_path / "list.csv", "--top", 1,
         "--output", tmp_path / "out.csv", "--workspace", added,
@@ -120,5 +120,5 @@ def test_suggest_for_a_plain_list(terminal, added: Path, tmp_path: Path) -> None
     assert answer.code == 0
     rows = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert rows[1].startswith('"First","1","L1","first","P1","first","all",')
-    assert rows[2].startswith('"first agian","1","L3","first again","P1","first","all",')
+    assert rows[2].startswith('"agian","1","L3","first again","P1","first","all",')
     assert len(rows) == 3

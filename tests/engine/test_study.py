@@ -108,3 +108,22 @@ def test_files_that_are_no_configuration_are_refused(tmp_path: Path, content: by
 def test_synonym_scopes_are_the_vocabulary(tmp_path: Path) -> None:
     text = GOOD + "synonyms:\n  - {file: s.csv, dictionary: MedDRA, scope: sponsor}\n"
     assert Scope(load_study(write(tmp_path, text)).synonyms[0].scope) is Scope.SPONSOR
+
+
+def test_a_study_names_no_sentence_model_by_itself(tmp_path: Path) -> None:
+    assert load_study(write(tmp_path, GOOD)).matching.semantic_model is None
+
+
+@pytest.mark.parametrize("folder", ["model", "models/mine", "/models/mine"])
+def test_a_study_may_name_a_sentence_model(tmp_path: Path, folder: str) -> None:
+    text = f"{GOOD}matching: {{semantic_model: {folder}}}\n"
+    assert load_study(write(tmp_path, text)).matching.semantic_model == folder
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [("{semantic_model: ../model}", "semantic_model"), ("{model: x}", "model")],
+)
+def test_a_matching_block_that_is_wrong_is_named(tmp_path: Path, block: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        load_study(write(tmp_path, f"{GOOD}matching: {block}\n"))

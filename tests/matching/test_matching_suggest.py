@@ -29,24 +29,31 @@ def test_suggest(dictionary: Dictionary, tmp_path: Path) -> None:
     }  # fmt: skip
     listing = read_csv(output)
     assert tuple(listing.columns) == SUGGEST_COLUMNS
-    best = listing[listing["rank"].isin(["", "1"])].drop(columns="score")
+    best = listing[listing["rank"].isin(["", "1"])].drop(columns=["score", "confidence"])
     assert best.to_numpy().tolist() == [
         [
             "Migrane", "1", "1601", "Migraine", "1601", "Migraine", "All disorders", "score", "misspelling",
-            "no",
+            "no", "'migrane' read as migraine", "",
         ],
-        ["Headache", "1", "1001", "Headache", "1001", "Headache", "All disorders", "exact", "", "yes"],
-        ["n/a", "", "NO_TERM", "", "", "", "", "no_event", "", "approval"],
-        ["zzzz qqqq", "", "", "", "", "", "", "", "", "no"],
+        [
+            "Headache", "1", "1001", "Headache", "1001", "Headache", "All disorders", "exact", "", "yes",
+            "exact name", "",
+        ],
+        ["n/a", "", "NO_TERM", "", "", "", "", "no_event", "", "approval", "", "not codable"],
+        ["zzzz qqqq", "", "", "", "", "", "", "", "", "no", "", ""],
         [
             "pain abdominal", "1", "1101", "Abdominal pain", "1101", "Abdominal pain", "All disorders",
-            "normalised", "word_order", "approval",
+            "normalised", "word_order", "approval", "same name after word order", "",
         ],
-        ["=Rash", "1", "1901", "Rash", "1901", "Rash", "All disorders", "exact", "", "yes"],
+        [
+            "=Rash", "1", "1901", "Rash", "1901", "Rash", "All disorders", "exact", "", "yes",
+            "exact name", "",
+        ],
     ]  # fmt: skip
     assert listing.groupby("verbatim", sort=False).size().to_list() == [2, 2, 1, 1, 2, 1]
     assert set(listing.loc[listing["rank"] == "2", "auto"]) == {"no"}
     assert listing.loc[listing["method"] == "exact", "score"].to_list() == ["1.0000", "1.0000"]
+    assert listing["confidence"].to_list() == ["not measured" if rank else "" for rank in listing["rank"]]
 
 
 def test_the_same_bytes_again(dictionary: Dictionary, tmp_path: Path) -> None:

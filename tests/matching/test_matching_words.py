@@ -1,15 +1,13 @@
-"""Reading verbatims, the data tables, and words that may stand for others."""
+"""Reading verbatims, and the word lists that the rules need."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from coding.matching.index import MatchIndex
 from coding.matching.normalisation import normalise
 from coding.matching.parsing import read_verbatims
-from coding.matching.similar_words import match_words, reworded, stem
-from coding.matching.word_lists import abbreviations, no_event_phrases, opposites, thesaurus, words_of_kind
+from coding.matching.word_lists import abbreviations, no_event_phrases, opposites, words_of_kind
 from coding.records import fold
 
 
@@ -65,10 +63,6 @@ def test_tables_are_written_as_they_are_looked_up() -> None:
     assert set(no_event_phrases().values()) == {"placeholder", "absence"}
     for expansion in abbreviations().values():
         assert normalise(" ".join(expansion), frozenset({"stop_words"})).words == expansion
-    for row in thesaurus():
-        assert row.kind in {"lay", "body", "general"}
-        assert row.source
-        assert row.term != row.equivalent
     assert all(normalise(word).words == (word,) for word in opposites())
 
 
@@ -93,37 +87,3 @@ def test_no_rule_may_drop_a_word_that_carries_a_concept() -> None:
     }
     assert words_of_kind("stop").isdisjoint(concepts)
     assert words_of_kind("stop").isdisjoint(words_of_kind("negation"))
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("vomiting", "vomited"), ("dizzy", "dizziness"), ("infected", "infection"), ("feverish", "fever")],
-)
-def test_stems(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
-
-
-def test_short_words_keep_their_ending() -> None:
-    assert stem("ring") == "ring"
-
-
-def test_rewording_changes_one_phrase() -> None:
-    assert ("severe", "myocardial", "infarction") in reworded(("severe", "heart", "attack"), 4)
-    assert reworded(("elbow",), 4) == []
-
-
-def test_word_matches(index: MatchIndex) -> None:
-    space = index.space
-    words = ["fever", "headache", "migrane", "vomited"]
-    matches = match_words(space, words, thesaurus=True)
-    found = {}
-    for at, word in enumerate(words):
-        part = slice(matches.start[at], matches.start[at + 1])
-        credits = [round(float(credit), 2) for credit in matches.credit[part]]
-        found[word] = dict(
-            zip([space.vocabulary[number] for number in matches.word[part]], credits, strict=True)
-        )
-    assert found["fever"] == {"pyrexia": 0.85}
-    assert found["headache"] == {"headache": 1.0, "cephalalgia": 0.85}
-    assert found["migrane"] == {"migraine": 0.77}
-    assert found["vomited"] == {"vomiting": 0.9}

@@ -247,6 +247,36 @@ def test_suggestions_stand_ready_for_the_coder(make_study: MakeStudy) -> None:
     assert first[columns].to_numpy().tolist()[0] == ["Back pain", "Back pain", "Muscle disorders", "Y"]
 
 
+def test_suggestions_say_why_and_what_to_look_at(make_study: MakeStudy) -> None:
+    made = make_study()
+    made.write_ae(("S1,1,dizziness and headahce,N,2024,,A", "S2,1,possible migrane,N,2024,,A"))
+    summary = code_study(made.workspace, made.study, actor="dana")
+    listing = read_csv(summary.places["suggestions"])
+    first = listing[listing["rank"] == "1"].set_index("verbatim")
+    assert first["term"].to_dict() == {"dizziness and headahce": "Dizziness", "possible migrane": "Migraine"}
+    assert first["confidence"].tolist() == ["not measured"] * 2
+    assert first.loc["possible migrane", ["rules", "reason", "flags"]].tolist() == [
+        "misspelling", "'migrane' read as migraine", "uncertain",
+    ]  # fmt: skip
+    assert first.loc["dizziness and headahce", "flags"] == (
+        "several concepts: dizziness → Dizziness, headache → Headache; information lost: headahce"
+    )
+
+
+def test_a_later_run_reads_the_index_of_an_earlier_one(
+    make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_study()
+    code_study(made.workspace, made.study, actor="dana")
+    (kept,) = (made.workspace.cache / "index").glob("*.npz")
+    assert kept.name.startswith("Tiny_1_0_English-")
+    before = kept.stat().st_mtime_ns
+    made.write_ae(("S1,1,some new headache,N,2024,,A",))
+    monkeypatch.delattr("coding.matching.index_file.np.savez")
+    code_study(made.workspace, made.study, actor="dana")
+    assert kept.stat().st_mtime_ns == before
+
+
 def test_a_serious_event_is_never_approved_by_score(make_study: MakeStudy) -> None:
     made = make_study()
     made.configure("coding:", "outcomes: {score: approved, score_minimum: 0.3}\ncoding:")

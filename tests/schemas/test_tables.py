@@ -9,10 +9,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from filelock import FileLock, Timeout
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.tables import (
+    alone_in,
     atomic_path,
     read_csv,
     read_parquet,
@@ -120,3 +122,34 @@ def test_an_empty_table_keeps_its_header(tmp_path: Path) -> None:
     write_csv(text_frame({"a": [], "b": []}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == '"a","b"\n'
     assert list(read_csv(tmp_path / "t.csv").columns) == ["a", "b"]
+
+
+def held(folder: Path) -> bool:
+    """Whether somebody holds the folder."""
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def test_who_is_alone_in_a_folder_lets_others_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "shared"
+    with alone_in(folder):
+        assert held(folder)
+    assert not held(folder)
+
+
+def test_a_folder_is_free_again_after_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="full"), alone_in(tmp_path):
+        raise OSError("full")
+    assert not held(tmp_path)
+
+
+def test_who_is_alone_in_a_folder_finds_no_leftovers(tmp_path: Path) -> None:
+    (tmp_path / ".a.csv.xyz.partial").write_text("half", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("whole", encoding="utf-8")
+    with alone_in(tmp_path):
+        assert [path.name for path in tmp_path.iterdir() if path.name != ".lock"] == ["a.csv"]
