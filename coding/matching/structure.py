@@ -88,7 +88,16 @@ def _main_and_cause(text: str) -> tuple[str, str]:
 
 
 def _pieces(text: str) -> list[str]:
-    return [piece.strip() for piece in _between().split(text) if piece and piece.strip()]
+    pieces = _between().split(text)  # a piece, what stands between, the next piece …
+    found = [pieces[0]]
+    for between, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        together = f"{found[-1]}{between}{piece}"
+        # "Pins and needles" is one concept: the thesaurus knows it as one.
+        if normalise(together.strip()).words in groups().heads:
+            found[-1] = together
+        else:
+            found.append(piece)
+    return [piece.strip() for piece in found if piece.strip()]
 
 
 def _concepts(pieces: Iterable[str]) -> Iterator[str]:
@@ -135,7 +144,7 @@ def _alternatives(*roles: str) -> str:
 
 @cache
 def _between() -> re.Pattern[str]:
-    return re.compile(rf"{_SPLITTING}|(?<!\S)(?:{_alternatives('joining')})(?!\S)")
+    return re.compile(rf"({_SPLITTING}|(?<!\S)(?:{_alternatives('joining')})(?!\S))")
 
 
 @cache

@@ -173,3 +173,8 @@ def test_two_numbers_with_a_slash_are_a_measured_value() -> None:
     assert words[-3:] == ("140", "and", "90")
     assert roles_of(words)[-3:] == (MEASURE, "joining", MEASURE)
     assert structure_of(fold("BP 140/90")).parts == ()
+
+
+def test_what_the_thesaurus_knows_as_one_concept_stays_whole() -> None:
+    assert structure_of("pins and needles").parts == ()
+    assert structure_of("pins and needles, rash").parts == ("pins and needles", "rash")
