@@ -27,7 +27,7 @@ from coding.matching.ranking import (
     Ranked,
     rank_candidates,
 )
-from coding.matching.reasons import RULES, Explained, explain
+from coding.matching.reasons import Explained, explain, in_order
 from coding.matching.structure import cause_words
 from coding.matching.wordings import MOST_WORDS, Asked
 from coding.records import Progress
@@ -50,6 +50,11 @@ _BITS = (
     (RARE_ON_FORM, "form", "rare on this form"),
     (UNPLACED, "unplaced", "the release does not know its class"),
 )
+
+
+_ANY_BIT = OPPOSITE | NEGATED | NONCURRENT | RARE_ON_FORM | UNPLACED
+
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -123,24 +128,27 @@ def _explained(
     english = not index.without
     used = pairs["used"].to_list() if "used" in pairs else [False] * len(pairs)
     rules, reasons, lost, added = [], [], [], []
+    last, whole, cause, own_rules = -1, Words(), frozenset[str](), Words()
     columns = [pairs[name].to_list() for name in ("verbatim", "wording", "name", "bits", "source")]
     for verbatim, at, name, bits, source, used_before in zip(*columns, used, strict=True):
+        if verbatim != last:
+            item, last = asked[verbatim], verbatim
+            whole, own_rules = item.name.words[:MOST_WORDS], item.name.rules
+            cause = cause_words(item.folded) if english else frozenset[str]()
         if source == FURTHER:
             found = Explained(("semantic",), "near in meaning by the sentence model", (), ())
         else:
             ranker = decided.ranker if source == DECIDED and decided is not None else index.ranker
             wording = sources[source].wordings[at]
-            whole = asked[verbatim].name.words[:MOST_WORDS]
-            cause = cause_words(asked[verbatim].folded) if english else frozenset[str]()
             found = explain(wording, whole, ranker.words[name], english, cause)
-        told = [(rule, phrase) for bit, rule, phrase in _BITS if bits & bit]
+        told = [(rule, phrase) for bit, rule, phrase in _BITS if bits & bit] if bits & _ANY_BIT else []
         if used_before and source == NAMES:
             told.append(("used_before", "people used this term before"))
         origin = _origin(source, name, index, decided)
         helped = {*found.rules, *(rule for rule, _ in (*told, *origin))}
         # What made the verbatim comparable at all stands first.
-        normal = [rule for rule in asked[verbatim].name.rules if rule not in helped]
-        rules.append(";".join((*normal, *(rule for rule in RULES if rule in helped))))
+        normal = [rule for rule in own_rules if rule not in helped]
+        rules.append(";".join((*normal, *in_order(helped))))
         phrases = [*(phrase for _, phrase in origin), found.sentence, *(phrase for _, phrase in told)]
         reasons.append("; ".join(phrase for phrase in phrases if phrase) or NEARLY_SAME)
         lost.append(" ".join(found.lost))

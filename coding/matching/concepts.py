@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from coding.matching.abbreviations import expanded
 from coding.matching.normalisation import normalise
@@ -30,8 +31,7 @@ _DIRECTIONS = frozenset(["high", "low", "fast", "slow", "abnormal", "positive"])
 Words = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A plain word, and the words of the wording (positions ``begin`` to ``end``) it stands for.
     ``rule`` is "" where the word was not rewritten."""
 

@@ -6,7 +6,7 @@ side by side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,6 +52,14 @@ RULES = {
     "information_added": "words of the term that the verbatim does not say",
 }
 
+_PLACE = {rule: place for place, rule in enumerate(RULES)}
+
+
+def in_order(rules: Iterable[str]) -> list[str]:
+    """Rules in the order of RULES."""
+    return sorted(rules, key=_PLACE.__getitem__)
+
+
 _IGNORED = {
     "severity": "severity",
     "course": "course",
@@ -96,8 +104,9 @@ def explain(
     rules = {why for _, _, why in wording.changed}
     for at, of, rule in met:
         rules.add(rule)
-        if wording.words[mine[of].begin : mine[of].end] != name[theirs[at].begin : theirs[at].end]:
-            rules.update((mine[of].rule, theirs[at].rule))
+        one, other = mine[of], theirs[at]
+        if (one.rule or other.rule) and wording.words[one.begin : one.end] != name[other.begin : other.end]:
+            rules.update((one.rule, other.rule))
     reached, named = {of for _, of, _ in met}, {at for at, _, _ in met}
     phrases = [
         *_changes(wording),
@@ -129,7 +138,8 @@ def explain(
     if added:
         rules.add("information_added")
         phrases.append(f"the term adds {_quoted(added)}")
-    return Explained(tuple(rule for rule in RULES if rule in rules), "; ".join(phrases), lost, added)
+    rules.discard("")
+    return Explained(tuple(in_order(rules)), "; ".join(phrases), lost, added)
 
 
 #: Roles of words that nobody misses in a term, or notices there.
@@ -203,7 +213,14 @@ def _equal_wordings(
 ) -> Iterator[str]:
     """``'tailbone' = coccyx`` for wordings that differ though their plain words are the same, and
     ``'renal failure' and renal calculus share kidney`` where only some of them are."""
-    equal = [(wording.tokens[of], theirs[at]) for at, of, rule in met if not rule]
+    # Words that nothing rewrote are equal as they stand, and stand alone: most of all.
+    equal = [
+        (wording.tokens[of], theirs[at])
+        for at, of, rule in met
+        if not rule and (wording.tokens[of].rule or theirs[at].rule)
+    ]
+    if not equal:
+        return
     for here, there in _linked([(_span(mine), _span(their)) for mine, their in equal]):
         mine = [token for token in wording.tokens if _span(token) in here]
         their = [token for token in theirs if _span(token) in there]

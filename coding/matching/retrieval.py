@@ -29,7 +29,7 @@ PIECES_WEIGHT, WORDS_WEIGHT = 0.5, 0.5
 LEAST_COSINE = 0.12
 #: A piece or word of more names than this is left out of the look-up where the rest of the
 #: verbatim's vector makes up enough of its squared length.
-FREQUENT, ENOUGH = 3_000, 0.4
+FREQUENT, ENOUGH = 1_500, 0.4
 
 
 @dataclass(frozen=True)
