@@ -25,7 +25,7 @@ import pandas as pd
 from coding.matching.engine import Matches, match_requests
 from coding.matching.index import MatchIndex, build_index
 from coding.records import fold
-from dictionaries.registry import open_dictionary, shipped_folders
+from dictionaries.registry import open_dictionary
 from matching_cases import plain_rules, requests_of
 from schemas.tables import text_frame
 
@@ -290,7 +290,7 @@ def main() -> int:
     told = parser.parse_args()
     seed = secrets.randbelow(2**32) if told.seed is None else told.seed
     print(f"seed {seed}", flush=True)
-    index = build_index(open_dictionary("open_events", folders=shipped_folders()))
+    index = build_index(open_dictionary("open_events", newest=True))
     chance = random.Random(seed)
     findings = Findings()
     fuzzing = Fuzzing(index, Makers(index.texts, chance), chance, findings)

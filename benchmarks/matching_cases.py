@@ -3,7 +3,8 @@
 * ``statin``: the statin study's verbatims over ``ae_dev``, with the coder's preferred terms;
 * ``lay``: lay phrases of the Human Phenotype Ontology over its names, without the names that equal
   one of the phrases;
-* ``blind``: the project's own ``verbatims.csv`` over the shipped dictionary ``open_events``.
+* ``blind``: the project's own ``verbatims.csv`` over the release of ``open_events`` that the matcher
+  is measured with.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from coding.records import fold
 from coding.study import Outcomes
 from dictionaries.loading import import_release
 from dictionaries.model import PATHS_FILE, TERMS_FILE, Dictionary, Release, write_release_file
-from dictionaries.registry import open_dictionary, shipped_folders
+from dictionaries.open_events import MEASURED_VERSION
+from dictionaries.registry import open_dictionary
 from schemas.tables import read_csv, text_frame, write_parquet
 
 BLIND = Path(__file__).with_name("verbatims.csv")
@@ -113,7 +115,7 @@ class CaseSets:
     def blind(self) -> Case:
         """The project's own verbatims, by set."""
         rows = read_csv(BLIND)
-        index = build_index(open_dictionary("open_events", folders=shipped_folders()))
+        index = build_index(open_dictionary("open_events", MEASURED_VERSION))
         answers = [tuple(names.split("|")) for names in rows["preferred_terms"]]
         groups = rows["set"].to_list()
         return self._limited(Case("blind", index, rows["verbatim"].to_list(), answers, groups))

@@ -52,7 +52,7 @@ sources:
     columns: {{subject: USUBJID, sex: SEX, age: AGE}}
 demographics: dm
 coding:
-  AETERM: {{dictionary: {dictionary}}}
+  AETERM: {{dictionary: {dictionary}, release: "{version}"}}
 """
 BEFORE = (
     "",
@@ -85,9 +85,9 @@ def base_verbatims() -> list[str]:
     if STATIN.exists():
         frame = pd.read_csv(STATIN, dtype=str, keep_default_na=False)
         return sorted(set(frame["AETERM"]) - {""})
-    from dictionaries.registry import open_dictionary, shipped_folders
+    from dictionaries.registry import open_dictionary
 
-    terms = open_dictionary("open_events", folders=shipped_folders()).coding_terms["text"]
+    terms = open_dictionary("open_events", newest=True).coding_terms["text"]
     return sorted(terms)[::5]
 
 
@@ -220,17 +220,18 @@ def measure(workspace_folder: Path) -> None:
 def prepare(folder: Path, records: int, distinct: int, dictionary: Path | None) -> None:
     """A workspace with the study and its dictionary; not part of what is measured."""
     from dictionaries.loading import import_release
-    from dictionaries.registry import open_dictionary, shipped_folders
+    from dictionaries.registry import open_dictionary
 
     study = folder / "studies" / "BENCH"
     study.mkdir(parents=True)
     (folder / "workspace.yaml").write_text("", encoding="utf-8")
     make_raw_files(study, records, distinct)
     if dictionary is not None:
-        name = import_release(dictionary, folder / "dictionaries", name="bench").name
+        release = import_release(dictionary, folder / "dictionaries", name="bench")
     else:
-        name = open_dictionary("open_events", folders=shipped_folders()).release.name
-    (study / "study.yaml").write_text(STUDY_YAML.format(dictionary=name), encoding="utf-8")
+        release = open_dictionary("open_events", newest=True).release
+    text = STUDY_YAML.format(dictionary=release.name, version=release.version)
+    (study / "study.yaml").write_text(text, encoding="utf-8")
 
 
 def run_size(records: int, distinct: int, dictionary: Path | None) -> dict[str, object]:

@@ -86,6 +86,11 @@ class Release:
         return f"{self.name} {self.version}{suffix}"
 
     @property
+    def for_submissions(self) -> bool:
+        """Whether data coded with it may go to an authority; the dictionaries that ship say no."""
+        return "not for submissions" not in self.note.casefold()
+
+    @property
     def identity(self) -> str:
         """What a decision records as its release: label, language and the checksum's beginning."""
         return f"{self.name} {self.version} {self.language} sha256:{self.checksum[:16]}"

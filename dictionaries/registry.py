@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from schemas.tables import read_parquet
 from schemas.vocabulary import TermStatus
 
 #: Where the releases that ship with the program lie, beside this file.
-_SHIPPED = "*/release"
+_SHIPPED = "*/releases/*"
 
 
 class StoredRelease(NamedTuple):
@@ -30,26 +31,32 @@ def shipped_folders() -> list[Path]:
 
 
 def list_releases(folders: Sequence[Path]) -> list[StoredRelease]:
-    """Every release in ``folders`` and every one that ships, by name, version and language.
+    """Every release in ``folders`` and every one that ships, by name, version (older first) and language.
 
     A folder is one of releases (``NAME/VERSION-LANGUAGE``) or a release itself. What stands in an
     earlier folder, or in ``folders`` at all, hides a shipped release of the same identity.
     """
     return [
         StoredRelease(found.release, found.folder, _counts(found))
-        for found in sorted(_all(folders), key=lambda item: _identity(item.release))
+        for found in sorted(_all(folders), key=lambda item: _order(item.release))
     ]
 
 
 def open_dictionary(
-    name: str, version: str | None = None, language: str = "English", *, folders: Sequence[Path] = ()
+    name: str,
+    version: str | None = None,
+    language: str = "English",
+    *,
+    folders: Sequence[Path] = (),
+    newest: bool = False,
 ) -> Dictionary:
     """Open a release by name (upper and lower case do not count), version and language.
 
-    Releases in ``folders`` come before shipped ones. Without a version there must be only one.
-    Raises DictionaryError that lists what there is.
+    Releases in ``folders`` come before shipped ones. Without a version there must be only one, or
+    the newest is taken when ``newest``: right for looking something up, never for a study, whose
+    release must not change unsaid. Raises DictionaryError that lists what there is.
     """
-    every = sorted(_all(folders), key=lambda item: _identity(item.release))
+    every = sorted(_all(folders), key=lambda item: _order(item.release))
     named = [item for item in every if item.release.name.casefold() == name.casefold()]
     if not named:
         there = ", ".join(dict.fromkeys(item.release.name for item in every)) or "none"
@@ -61,8 +68,8 @@ def open_dictionary(
     fitting = [
         item for item in spoken if version is None or item.release.version.casefold() == version.casefold()
     ]
-    if len(fitting) == 1:
-        return fitting[0]
+    if len(fitting) == 1 or (fitting and newest):
+        return fitting[-1]
     there = ", ".join(item.release.label for item in named)
     if not fitting:
         asked = f"{version} in {language}" if version is not None else f"in {language}"
@@ -75,6 +82,16 @@ def open_dictionary(
 
 def _identity(release: Release) -> tuple[str, str, str]:
     return release.name.casefold(), release.version.casefold(), release.language.casefold()
+
+
+def _order(release: Release) -> tuple[str, list[tuple[int, str]], str]:
+    """The order of releases: 9.1 before 10.0, which their texts would turn round."""
+    parts = re.findall(r"\d+|\D+", release.version.casefold())
+    return (
+        release.name.casefold(),
+        [(int(part), "") if part.isdecimal() else (-1, part) for part in parts],
+        release.language.casefold(),
+    )
 
 
 def _all(folders: Sequence[Path]) -> list[Dictionary]:

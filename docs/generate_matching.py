@@ -42,7 +42,7 @@ from coding.matching.wordings import NEXT_READING, PARTIAL, READING_FACTOR, Aske
 from coding.records import fold
 from coding.study import Outcomes
 from dictionaries.model import Dictionary
-from dictionaries.open_events import RELEASE_FOLDER
+from dictionaries.open_events import MEASURED_FOLDER
 from schemas.tables import text_frame
 
 PAGE = Path(__file__).with_name("matching.md")
@@ -131,7 +131,7 @@ class Example:
 @cache
 def open_index() -> MatchIndex:
     """The index of the open event dictionary."""
-    return build_index(Dictionary.open(RELEASE_FOLDER))
+    return build_index(Dictionary.open(MEASURED_FOLDER))
 
 
 def example_of(told: str) -> Example:

@@ -66,13 +66,9 @@ def _demo(workspace: Workspace) -> None:
 
 
 def lay_out(workspace: Workspace) -> bool:
-    """Make the workspace with the example study and its drug dictionary; True if it was there."""
-    from coding.operations.add_dictionary import add_dictionary
-
+    """Make the workspace with the example study; True if it was there."""
     if not (workspace.folder / WORKSPACE_FILE).exists():
         write_text(WORKSPACE_TEXT, workspace.folder / WORKSPACE_FILE)
-    drugs = EXAMPLES / "drugs"
-    add_dictionary(workspace, drugs / "drugs.csv", description=drugs / "drugs.yaml")
     folder = workspace.study_folder(STUDY)
     if folder.exists():
         return True

@@ -17,7 +17,8 @@ from coding.matching.concepts import broader_steps, plain_words
 from coding.matching.normalisation import NormalName, normalise
 from coding.records import fold
 from dictionaries.model import Dictionary
-from dictionaries.open_events import RELEASE_FOLDER
+from dictionaries.open_drugs import NAME as OPEN_DRUGS
+from dictionaries.open_events import MEASURED_FOLDER
 from schemas.vocabulary import TermStatus
 
 #: A further wording is offered for no more than so many terms of a concept.
@@ -56,14 +57,14 @@ def further_names(
     preferred: Sequence[str],
     shown: npt.NDArray[np.int64],
 ) -> FurtherNames:
-    """The further names of a release's terms, row by row of its index; none for the open dictionary."""
+    """The further names of a release's terms, row by row of its index; none for the open dictionaries."""
     twin = np.zeros(len(names), dtype=bool)
-    open_events = Dictionary.open(RELEASE_FOLDER)
+    open_events = Dictionary.open(MEASURED_FOLDER)
     texts: list[str] = []
     words: list[Words] = []
     rows: list[int] = []
     places: list[int] = []
-    if open_events.release.name.casefold() == release.casefold():
+    if release.casefold() in {open_events.release.name.casefold(), OPEN_DRUGS}:
         return no_further_names(len(names))
     known: dict[str, list[int]] = {}
     for row, name in enumerate(names):

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from dictionaries.model import RELEASE_FILE
-from dictionaries.open_events import RELEASE_FOLDER
+from dictionaries.open_events import MEASURED_FOLDER
 from dictionaries.wording import SPELLING_FILE
 
 WORDING_FOLDER = Path(__file__).with_name("wording")
@@ -134,7 +134,7 @@ def data_checksum() -> str:
     """SHA-256 over the names and contents of the data files, the open event dictionary among them."""
     digest = hashlib.sha256()
     folders = (WORDING_FOLDER, THESAURUS_FOLDER)
-    digest.update((RELEASE_FOLDER / RELEASE_FILE).read_bytes())
+    digest.update((MEASURED_FOLDER / RELEASE_FILE).read_bytes())
     for path in [SPELLING_FILE, *(path for folder in folders for path in sorted(folder.glob("*.csv")))]:
         digest.update(path.name.encode("utf-8") + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()

@@ -16,6 +16,7 @@ import pandas as pd
 
 from coding import TOOL_VERSION
 from coding.exports.datasets import FieldCoding, build_dataset
+from coding.exports.open_dictionaries import marked, not_for_submissions, sentence
 from coding.exports.package import PackageWriter, file_checksum, whole_folder
 from coding.ledger.chain import utc_text
 from coding.ledger.ledger import Head, Ledger, NewEvent
@@ -24,6 +25,7 @@ from coding.operations.study_run import StudyRun, open_study
 from coding.operations.summaries import ExportSummary
 from coding.records import Progress, UserError, silent
 from coding.workspace import Workspace, writing_to
+from dictionaries.model import Release
 from schemas.tables import text_frame
 from schemas.vocabulary import BUCKET_OF, Action, Bucket, Domain
 
@@ -76,7 +78,7 @@ def export_study(
         uncoded_requests=waiting,
         files=files,
         next_step=_next_step(run, final, waiting),
-        notes=tuple(writer.left_out),
+        notes=tuple(filter(None, [sentence(not_for_submissions(_releases(run))), *writer.left_out])),
         seconds={"export": round(time.perf_counter() - begin, 2)},
     )
 
@@ -104,11 +106,17 @@ def _write(
         writer.table(f"datasets/{domain.lower()}", dataset)
         rows[str(domain)] = len(dataset)
     progress("datasets", len(domains), len(domains))
-    writer.table("listings/uncoded", uncoded_listing(state))
-    writer.table("listings/issues", state.extract.issues())
-    writer.table("listings/quarantined", state.extract.quarantined())
-    writer.table("listings/accounting", accounting_listing(state))
-    notes = "\n".join(["", *run.uncoded_fields(domains), *_release_notes(run), *writer.left_out, ""])
+    open_labels = not_for_submissions(_releases(run))
+    listings = {
+        "uncoded": uncoded_listing(state),
+        "issues": state.extract.issues(),
+        "quarantined": state.extract.quarantined(),
+        "accounting": accounting_listing(state),
+    }
+    for name, listing in listings.items():
+        writer.table(f"listings/{name}", marked(listing, open_labels))
+    said = filter(None, [sentence(open_labels)])
+    notes = "\n".join(["", *run.uncoded_fields(domains), *_release_notes(run), *said, *writer.left_out, ""])
     writer.text("README.txt", README.format(study=run.study.study, version=TOOL_VERSION, notes=notes))
     writer.manifest(_facts(run, state, head, writer.created, rows))
     return rows
@@ -167,12 +175,12 @@ def accounting_listing(state: StudyState) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*asdict(state.accounts[0]), "closes"] if rows else None)
 
 
+def _releases(run: StudyRun) -> list[Release]:
+    return [item.release for item in run.dictionaries.values()]
+
+
 def _release_notes(run: StudyRun) -> list[str]:
-    return [
-        f"{item.release.label}: {item.release.note}"
-        for item in run.dictionaries.values()
-        if item.release.note
-    ]
+    return [f"{release.label}: {release.note}" for release in _releases(run) if release.note]
 
 
 def _facts(
@@ -188,10 +196,8 @@ def _facts(
         "sources": state.extract.meta["sources"],
         "accounting": [{**asdict(account), "closes": account.closes} for account in state.accounts],
         "dataset_rows": rows,
-        "dictionaries": [
-            {**asdict(item.release), "levels": list(item.release.levels)}
-            for item in run.dictionaries.values()
-        ],
+        "dictionaries": [{**asdict(item), "levels": list(item.levels)} for item in _releases(run)],
+        "final_transfer": {"needs_signed_reason_for": list(not_for_submissions(_releases(run)))},
         "configuration": run.configuration,
         "configuration_sha256": run.configuration_checksum,
         "buckets": {str(status): str(bucket) for status, bucket in BUCKET_OF.items()},

@@ -16,8 +16,8 @@ from coding.operations.drafting import Draft, DraftSource
 from coding.study import CODABLE_FIELDS
 from schemas.vocabulary import OPTIONAL_VARIABLES, VERBATIM_VARIABLE, Domain
 
-#: The dictionary of ours that codes events and conditions.
-OPEN_EVENTS = "open_events"
+#: The dictionaries of ours that code events and conditions, and treatments.
+OPEN_EVENTS, OPEN_DRUGS = "open_events", "open_drugs"
 
 _EVENTS = (Domain.AE, Domain.MH, Domain.CE)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./]*")
@@ -245,7 +245,8 @@ def _coding(domains: Sequence[Domain], sources: Iterable[DraftSource], offered: 
         if domain in _EVENTS:
             used += _coded_by(field, OPEN_EVENTS, offered.events.get(OPEN_EVENTS))
         elif domain is Domain.CM and offered.drugs:
-            name = sorted(offered.drugs)[0]
+            # A registered dictionary of the team's own comes before the one that ships.
+            name = min(offered.drugs, key=lambda item: (item == OPEN_DRUGS, item))
             used += _coded_by(field, name, offered.drugs[name])
             used.append("    # context: [indication, route]   # tells two drugs of one name apart")
         else:
@@ -256,11 +257,11 @@ def _coding(domains: Sequence[Domain], sources: Iterable[DraftSource], offered: 
             field = OPTIONAL_VARIABLES[domain][0]
             unused += _commented(_coded_by(field, OPEN_EVENTS, offered.events.get(OPEN_EVENTS)))
     lines = [
-        "# The dictionary of each codable field. open_events ships with the program for trying and",
-        "# teaching; for a submission register your own: `trialcoder dictionary add PATH`.",
+        "# The dictionary of each codable field. open_events and open_drugs ship with the program for trying",
+        "# and teaching; for a submission register your own: `trialcoder dictionary add PATH`.",
         f"# Fields: {', '.join(CODABLE_FIELDS)}",
     ]
-    own = sorted(name for name in (*offered.events, *offered.drugs) if name != OPEN_EVENTS)
+    own = sorted(name for name in (*offered.events, *offered.drugs) if name not in {OPEN_EVENTS, OPEN_DRUGS})
     if own:
         lines.append(f"# Registered here: {in_comment(', '.join(own))}")
     lines += (

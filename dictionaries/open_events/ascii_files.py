@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from dictionaries.model import Release
+from dictionaries.content import ReleaseContent
 from schemas.tables import write_text
 from schemas.vocabulary import TermStatus
 
+#: How ``smq_content.asc`` writes the level of a term.
+_PREFERRED_LEVEL = "4"
 
-def write_ascii_files(
-    release: Release, terms: pd.DataFrame, paths: pd.DataFrame, attributes: pd.DataFrame, folder: Path
-) -> None:
-    """Write llt, pt, hlt, hlgt, soc, the files that join them, mdhier, intl_ord and meddra_release."""
+
+def write_ascii_files(content: ReleaseContent, folder: Path) -> None:
+    """Write the files of the layout that the release has something for, but for the history: that stands
+    in the release's changes, and would be as long as all the rest."""
+    release, terms, paths = content.release, content.terms, content.paths
     names = {level: _names(terms, level) for level in release.levels}
-    short = dict(zip(attributes["code"], attributes["value"], strict=True))
+    short = _attribute(content, "SOC", "abbreviation")
     primary = paths[paths["primary"]]
     soc_of = dict(zip(primary["code"], primary["SOC_code"], strict=True))
     lines = {
@@ -37,10 +40,41 @@ def write_ascii_files(
             )
         ],
         "mdhier": _hierarchy_lines(paths, names, short, soc_of),
+        "smq_list": _group_lines(content),
+        "smq_content": _group_member_lines(content),
         "meddra_release": [[release.version, release.language, "", "", ""]],
     }
     for name, rows in lines.items():
-        write_text("".join("$".join(row) + "$\n" for row in rows), folder / f"{name}.asc")
+        if rows:
+            write_text("".join("$".join(row) + "$\n" for row in rows), folder / f"{name}.asc")
+
+
+def _attribute(content: ReleaseContent, level: str, name: str) -> dict[str, str]:
+    rows = content.attributes
+    rows = rows[(rows["level"] == level) & (rows["name"] == name)]
+    return dict(zip(rows["code"], rows["value"], strict=True))
+
+
+def _group_lines(content: ReleaseContent) -> list[list[str]]:
+    described = _attribute(content, "SMQ", "description")
+    rows = content.groups.drop_duplicates("group_code").sort_values("group_code")
+    return [
+        [code, name, level, described[code], "", "", content.release.version, "A", algorithm]
+        for code, name, level, algorithm in zip(
+            rows["group_code"], rows["group"], rows["group_level"], rows["algorithm"], strict=True
+        )
+    ]
+
+
+def _group_member_lines(content: ReleaseContent) -> list[list[str]]:
+    version = content.release.version
+    columns = ("group_code", "code", "scope", "category", "weight", "status")
+    return [
+        [group, code, _PREFERRED_LEVEL, scope, category, weight, status, version, version]
+        for group, code, scope, category, weight, status in zip(
+            *(content.groups[name] for name in columns), strict=True
+        )
+    ]
 
 
 def _names(terms: pd.DataFrame, level: str) -> dict[str, str]:

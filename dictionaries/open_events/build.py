@@ -7,90 +7,122 @@ stops the build, so that nothing that was released disappears unsaid.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from dictionaries.model import (
-    ATTRIBUTES_FILE,
-    PATHS_FILE,
-    TERMS_FILE,
-    DictionaryError,
-    Release,
-    write_release_file,
+from dictionaries.authoring.changes import with_history
+from dictionaries.authoring.codes import CodeRange, CodeRegistry
+from dictionaries.authoring.source_rows import source_checksum
+from dictionaries.authoring.wordings import Lowest
+from dictionaries.checking import check_content
+from dictionaries.content import ReleaseContent, write_content
+from dictionaries.model import ATTRIBUTE_COLUMNS, GROUP_COLUMNS, DictionaryError, Release
+from dictionaries.open_events import (
+    CHANGES_FILE,
+    NAME,
+    PREVIOUS_FOLDER,
+    RELEASE_FILES_FOLDER,
+    RELEASE_FOLDER,
+    SOURCE_FOLDER,
+    VERSION,
 )
-from dictionaries.open_events import RELEASE_FILES_FOLDER, RELEASE_FOLDER, SOURCE_FOLDER
 from dictionaries.open_events.ascii_files import write_ascii_files
-from dictionaries.open_events.codes import CodeRegistry
-from dictionaries.open_events.expand import Lowest, Preferred, expand
-from dictionaries.open_events.sources import Sources, read_sources, source_files
+from dictionaries.open_events.expand import Preferred, expand
+from dictionaries.open_events.sources import Sources, read_sources
+from dictionaries.open_events.themes import Placed, QueryGroup, read_hints, read_query_groups
 from dictionaries.wording import wording_key
-from schemas.tables import text_frame, write_parquet
+from schemas.tables import text_frame, write_csv
 from schemas.vocabulary import TermStatus
 
-NAME, VERSION, LANGUAGE = "open_events", "0.1", "English"
+LANGUAGE = "English"
 LEVELS = ("LLT", "PT", "HLT", "HLGT", "SOC")
 NOTE = (
     "Open dictionary of events and conditions for trying, teaching and unlicensed research; "
     "not MedDRA, its codes are made up; not for submissions."
 )
 
+#: Seven digits, so that nobody takes them for the eight digits of another dictionary. Preferred terms
+#: share the codes of LLT.
+RANGES: dict[str, CodeRange] = {
+    "GROUP": CodeRange(6_000_001, 6_000_999),
+    "SOC": CodeRange(7_000_001, 7_000_999),
+    "HLGT": CodeRange(7_001_001, 7_009_999),
+    "HLT": CodeRange(7_010_001, 7_099_999),
+    "LLT": CodeRange(7_100_001, 7_999_999),
+}
+_SCOPE_CODES = {"narrow": "2", "broad": "1"}
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build made: the release, its frames, and the number of terms on each level."""
+    """What a build made: the release with its frames, and what it changes in the one before."""
 
-    release: Release
-    terms: pd.DataFrame
-    paths: pd.DataFrame
-    attributes: pd.DataFrame
+    content: ReleaseContent
+    changes: pd.DataFrame
 
     def counts(self) -> dict[str, int]:
-        return {level: int((self.terms["level"] == level).sum()) for level in LEVELS}
+        """The number of terms on each level."""
+        return {level: int((self.content.terms["level"] == level).sum()) for level in LEVELS}
 
 
-def build(source: Path, release_folder: Path, files_folder: Path) -> Built:
+def build(
+    source: Path, previous: Path | None, release_folder: Path, files_folder: Path, changes_file: Path
+) -> Built:
     """Build from ``source`` into the two folders, extending ``source/codes.csv``.
 
-    Raises DictionaryError that says which rows of the sources do not go together.
+    ``previous`` is the stored release before this one, if any. Raises DictionaryError that says which
+    rows of the sources do not go together.
     """
     sources = read_sources(source)
     preferred, lowest = expand(sources)
     _check_classes(sources, preferred)
     lowest = lowest + _noncurrent(sources, preferred, lowest)
-    registry = CodeRegistry.read(source / "codes.csv")
-    _check_nothing_lost(registry, lowest)
-    _extend(registry, sources, lowest)
-    registry.write(source / "codes.csv")
+    placed = _placed(sources, preferred)
+    hints, groups = read_hints(source, placed), read_query_groups(source, placed)
+    registry = _registry(source / "codes.csv", sources, lowest, groups)
     release = Release(
         name=NAME, version=VERSION, language=LANGUAGE, checksum=source_checksum(source), levels=LEVELS,
         coding_level="LLT", preferred_level="PT", licensed=False, numeric_codes=True, note=NOTE,
     )  # fmt: skip
-    built = Built(
-        release,
-        _terms_frame(registry, sources, preferred, lowest),
-        _paths_frame(registry, sources, preferred),
-        _attributes_frame(registry, sources),
-    )
-    release_folder.mkdir(parents=True, exist_ok=True)
-    write_parquet(built.terms, release_folder / TERMS_FILE)
-    write_parquet(built.paths, release_folder / PATHS_FILE)
-    write_parquet(built.attributes, release_folder / ATTRIBUTES_FILE)
-    write_release_file(release, release_folder)
-    write_ascii_files(release, built.terms, built.paths, built.attributes, files_folder)
-    return built
+    terms = _terms_frame(registry, sources, preferred, lowest)
+    paths = _paths_frame(registry, sources, preferred)
+    content = ReleaseContent(
+        release, terms, paths,
+        attributes=_attributes_frame(registry, sources, hints, groups),
+        groups=_groups_frame(registry, groups),
+    )  # fmt: skip
+    content, changes = with_history(content, previous)
+    check_content(content)
+    for folder in (release_folder, changes_file.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_content(content, release_folder)
+    write_ascii_files(content, files_folder)
+    if previous is not None:
+        write_csv(changes, changes_file)
+    return Built(content, changes)
 
 
-def source_checksum(source: Path) -> str:
-    """The SHA-256 over the source files' names and contents, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in source_files(source):
-        digest.update(path.name.encode("utf-8") + b"\0")
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
+def _registry(path: Path, sources: Sources, lowest: list[Lowest], groups: list[QueryGroup]) -> CodeRegistry:
+    registry = CodeRegistry.read(path, RANGES)
+    registry.check_nothing_lost("LLT", (item.text for item in lowest))
+    registry.extend("GROUP", [group.name for group in groups])
+    registry.extend("SOC", sources.classes)
+    registry.extend("HLGT", [group for _, group in sources.hierarchy.values()])
+    registry.extend("HLT", sources.hierarchy)
+    registry.extend("LLT", [item.text for item in lowest])
+    registry.write(path)
+    return registry
+
+
+def _placed(sources: Sources, preferred: list[Preferred]) -> list[Placed]:
+    def path(name: str) -> tuple[str, str, str]:
+        class_name, group = sources.hierarchy[name]
+        return name, group, class_name
+
+    return [Placed(term.text, tuple(map(path, term.high_level_terms))) for term in preferred]
 
 
 def _check_classes(sources: Sources, preferred: list[Preferred]) -> None:
@@ -119,23 +151,6 @@ def _noncurrent(sources: Sources, preferred: list[Preferred], lowest: list[Lowes
             raise DictionaryError(f"noncurrent.csv: {text}: there is no preferred term {parent}")
         found.append(Lowest(text, names[wording_key(parent)], "noncurrent"))
     return found
-
-
-def _check_nothing_lost(registry: CodeRegistry, lowest: list[Lowest]) -> None:
-    kept = {wording_key(item.text) for item in lowest}
-    lost = [text for text in registry.texts("LLT") if wording_key(text) not in kept]
-    if lost:
-        raise DictionaryError(
-            f"{len(lost)} wordings have a code and are in no source any more, first: {lost[0]}; "
-            "put them back, or into noncurrent.csv with their preferred term"
-        )
-
-
-def _extend(registry: CodeRegistry, sources: Sources, lowest: list[Lowest]) -> None:
-    registry.extend("SOC", sources.classes)
-    registry.extend("HLGT", [group for _, group in sources.hierarchy.values()])
-    registry.extend("HLT", sources.hierarchy)
-    registry.extend("LLT", [item.text for item in lowest])
 
 
 def _terms_frame(
@@ -180,27 +195,55 @@ def _paths_frame(registry: CodeRegistry, sources: Sources, preferred: list[Prefe
     return frame
 
 
-def _attributes_frame(registry: CodeRegistry, sources: Sources) -> pd.DataFrame:
-    rows = sorted((registry.code("SOC", name), short) for name, short in sources.classes.items())
-    return text_frame(
+def _attributes_frame(
+    registry: CodeRegistry, sources: Sources, hints: list[tuple[str, str, str]], groups: list[QueryGroup]
+) -> pd.DataFrame:
+    """Abbreviations of the classes, hints of the preferred terms, descriptions of the query groups."""
+    rows = [
+        (registry.code("SOC", name), "SOC", "abbreviation", short) for name, short in sources.classes.items()
+    ]
+    rows += [(registry.code("LLT", text), "PT", name, value) for text, name, value in hints]
+    rows += [(registry.code("GROUP", item.name), "SMQ", "description", item.description) for item in groups]
+    rows.sort(key=lambda row: (row[1], row[0], row[2]))
+    return text_frame({name: [row[at] for row in rows] for at, name in enumerate(ATTRIBUTE_COLUMNS)})
+
+
+def _groups_frame(registry: CodeRegistry, groups: list[QueryGroup]) -> pd.DataFrame:
+    """The query groups as the MedDRA layout has its standardised queries: all on level 1, no algorithm."""
+    blank = dict.fromkeys(GROUP_COLUMNS, "")
+    rows = [
         {
-            "code": [code for code, _ in rows],
-            "level": ["SOC" for _ in rows],
-            "name": ["abbreviation" for _ in rows],
-            "value": [short for _, short in rows],
+            **blank,
+            "group_code": registry.code("GROUP", group.name),
+            "group": group.name,
+            "algorithm": "N",
+            "code": registry.code("LLT", text),
+            "level": "PT",
+            "scope": _SCOPE_CODES[scope],
+            "status": "A",
+            "category": "A",
+            "weight": "0",
+            "kind": "SMQ",
+            "group_level": "1",
         }
-    )
+        for group in groups
+        for text, scope in group.members
+    ]
+    rows.sort(key=lambda row: (row["group_code"], row["code"]))
+    return text_frame({name: [row[name] for row in rows] for name in GROUP_COLUMNS})
 
 
 def main() -> int:
     """Build the release that ships; says how many terms it has. Returns the exit code."""
     try:
-        built = build(SOURCE_FOLDER, RELEASE_FOLDER, RELEASE_FILES_FOLDER)
+        built = build(SOURCE_FOLDER, PREVIOUS_FOLDER, RELEASE_FOLDER, RELEASE_FILES_FOLDER, CHANGES_FILE)
     except DictionaryError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     counts = ", ".join(f"{count} {level}" for level, count in built.counts().items())
-    sys.stdout.write(f"{built.release.label}: {counts}\n")
+    sys.stdout.write(f"{built.content.release.label}: {counts}\n")
+    for change, count in built.changes["change"].value_counts().sort_index().items():
+        sys.stdout.write(f"  {change}: {count}\n")
     return 0
 
 

@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dictionaries.authoring.source_rows import LONGEST_NAME
+from dictionaries.authoring.wordings import Lowest, Wordings
 from dictionaries.model import DictionaryError
-from dictionaries.open_events.sources import LONGEST_NAME, Family, Finding, Member, Sources
-from dictionaries.wording import plural_variants, sentence_case, spelling_twins, word_orders, wording_key
+from dictionaries.open_events.sources import Family, Finding, Member, Sources
+from dictionaries.wording import plural_variants, sentence_case, word_orders, wording_key
 
 
 @dataclass(slots=True)
@@ -34,32 +36,23 @@ class Preferred:
     made: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Lowest:
-    """A lowest-level term: its wording, its preferred term and how the wording came about."""
-
-    text: str
-    preferred: str
-    rule: str
-
-
 def expand(sources: Sources) -> tuple[list[Preferred], list[Lowest]]:
     """All preferred and all lowest-level terms, each sorted by text.
 
     Raises DictionaryError that names the places of two rows that do not go together.
     """
     preferred = _preferred_terms(sources)
-    wordings = _Wordings()
+    wordings = Wordings()
     everything = list(preferred.values())
     for term in everything:
-        wordings.take(term, term.text, "preferred", strict=True)
+        wordings.take(term.text, term.place, term.text, "preferred", strict=True)
     for term in everything:
         for text in term.written:
-            wordings.take(term, text, "synonym", strict=True)
+            wordings.take(term.text, term.place, text, "synonym", strict=True)
     wordings.close_layer()
     for term in everything:
         for text in term.made:
-            wordings.take(term, text, "family", strict=False)
+            wordings.take(term.text, term.place, text, "family", strict=False)
     wordings.close_layer()
     _add_variants(preferred, wordings)
     terms = sorted(everything, key=lambda term: (term.text.casefold(), term.text))
@@ -120,49 +113,7 @@ def _family_wordings(member: Member, finding: Finding) -> Iterator[str]:
                 yield sentence_case(template.replace("{a}", adjective))
 
 
-class _Wordings:
-    """The wordings taken so far, by what they share when case and punctuation are left out."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, Lowest] = {}
-        self.places: dict[str, str] = {}
-        self._earlier: set[str] = set()
-
-    def close_layer(self) -> None:
-        """What was taken until now keeps its wordings against what comes."""
-        self._earlier = set(self.found)
-
-    def belongs_to_another(self, text: str, preferred: str) -> bool:
-        taken = self.found.get(wording_key(text))
-        return taken is not None and taken.preferred != preferred
-
-    def take(self, term: Preferred, text: str, rule: str, *, strict: bool) -> None:
-        """Take a wording with its spelling twins for a preferred term.
-
-        Where an earlier layer has one of them for another term: an error when ``strict``, else
-        nothing is taken. Raises DictionaryError also for names that are too long.
-        """
-        group = [(text, rule), *((twin.text, twin.rule) for twin in spelling_twins(text))]
-        for wording, _ in group:
-            if len(wording) > LONGEST_NAME:
-                raise DictionaryError(f"{term.place}: longer than {LONGEST_NAME} characters: {wording}")
-        foreign = [wording for wording, _ in group if self.belongs_to_another(wording, term.text)]
-        if foreign:
-            key = wording_key(foreign[0])
-            if strict or key not in self._earlier:
-                raise DictionaryError(
-                    f"{term.place}: {foreign[0]} (for {term.text}) is there for "
-                    f"{self.found[key].preferred}, {self.places[key]}; keep it in one place"
-                )
-            return
-        for wording, how in group:
-            key = wording_key(wording)
-            if key not in self.found:
-                self.found[key] = Lowest(wording, term.text, how)
-                self.places[key] = term.place
-
-
-def _add_variants(preferred: dict[str, Preferred], wordings: _Wordings) -> None:
+def _add_variants(preferred: dict[str, Preferred], wordings: Wordings) -> None:
     """Plurals and word orders of the wordings found so far, where they stay unique."""
     by_term = {term.text: term for term in preferred.values()}
     proposed: dict[str, list[Lowest]] = {}
@@ -176,7 +127,8 @@ def _add_variants(preferred: dict[str, Preferred], wordings: _Wordings) -> None:
     for key, makers in proposed.items():
         if key in wordings.found or not _same_term(makers) or len(makers[0].text) > LONGEST_NAME:
             continue
-        wordings.take(by_term[makers[0].preferred], makers[0].text, makers[0].rule, strict=False)
+        place = by_term[makers[0].preferred].place
+        wordings.take(makers[0].preferred, place, makers[0].text, makers[0].rule, strict=False)
 
 
 def _same_term(items: Iterable[Lowest]) -> bool:

@@ -9,23 +9,24 @@ Files of ``source/``, all sorted by their rows and UTF-8:
   finding and member (``{n}`` stands for a member's names, ``{a}`` for its adjectives);
 * ``exceptions.csv``: pairs of a family that do not exist, or are a preferred term of their own;
 * ``noncurrent.csv``: ``term, preferred_term``, wordings once released and now given up;
-* ``codes.csv``: the registry of codes, see :mod:`dictionaries.open_events.codes`.
+* ``hints.csv``, ``query_groups.csv`` and ``query_group_terms.csv``: whom a condition can concern,
+  and the themed query groups, see :mod:`dictionaries.open_events.themes`;
+* ``settled.csv``: what the review listing showed and a person found right, see
+  :mod:`dictionaries.authoring.review`;
+* ``codes.csv``: the registry of codes, see :mod:`dictionaries.authoring.codes`.
 
 Several values in a cell are separated by ``|``.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dictionaries.authoring.source_rows import read_rows, split, unique_rows
 from dictionaries.model import DictionaryError
 from dictionaries.wording import wording_key
-
-#: The name fields of the MedDRA file layout end here.
-LONGEST_NAME = 100
 
 CLASS_COLUMNS = ("class", "abbreviation")
 HIERARCHY_COLUMNS = ("class", "group", "high_level_term")
@@ -34,7 +35,6 @@ FINDING_COLUMNS = ("finding", "preferred_term", "high_level_term", "secondary", 
 MEMBER_COLUMNS = ("member", "other_names", "adjectives", "high_level_term", "findings")
 EXCEPTION_COLUMNS = ("family", "member", "finding", "preferred_term", "reason")
 NONCURRENT_COLUMNS = ("term", "preferred_term")
-CODE_COLUMNS = ("code", "level", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,50 +94,10 @@ class Sources:
     noncurrent: dict[str, str]
 
 
-def source_files(folder: Path) -> list[Path]:
-    """The source files by name. Raises DictionaryError when the folder has none."""
-    files = sorted(folder.glob("*.csv"), key=lambda path: path.name)
-    if not files:
-        raise DictionaryError(f"{folder}: no source files of the open event dictionary here")
-    return files
-
-
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """The rows of a source file, each with its ``place`` (file and line).
-
-    Raises DictionaryError for other columns, a row of another width or space around a value.
-    """
-    rows = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines)
-        header = tuple(next(reader, ()))
-        if header != columns:
-            raise DictionaryError(f"{path.name}: columns are {', '.join(header)}, not {', '.join(columns)}")
-        for values in reader:
-            place = f"{path.name} line {reader.line_num}"
-            if len(values) != len(columns):
-                raise DictionaryError(f"{place}: {len(values)} values, not {len(columns)}")
-            if any(value != " ".join(value.split()) for value in values):
-                raise DictionaryError(f"{place}: space around or twice inside a value; take it out")
-            rows.append({**dict(zip(columns, values, strict=True)), "place": place})
-    return rows
-
-
-def sort_key(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """The order of rows in a source file: by value, capitals beside their small letters."""
-    return tuple((value.casefold(), value) for value in values)
-
-
-def split(cell: str) -> tuple[str, ...]:
-    """The values of a cell."""
-    return tuple(cell.split("|")) if cell else ()
-
-
 def read_sources(folder: Path) -> Sources:
     """Read and check all source files of a folder. Raises DictionaryError naming file and line."""
-    classes = {
-        row["class"]: row["abbreviation"] for row in _unique(folder / "classes.csv", CLASS_COLUMNS, "class")
-    }
+    class_rows = unique_rows(folder / "classes.csv", CLASS_COLUMNS, "class")
+    classes = {row["class"]: row["abbreviation"] for row in class_rows}
     hierarchy = _read_hierarchy(folder, classes)
     terms = tuple(
         _written_term(row, hierarchy)
@@ -148,24 +108,13 @@ def read_sources(folder: Path) -> Sources:
     exceptions = _read_exceptions(folder, families)
     noncurrent = {
         row["term"]: row["preferred_term"]
-        for row in _unique(folder / "noncurrent.csv", NONCURRENT_COLUMNS, "term")
+        for row in unique_rows(folder / "noncurrent.csv", NONCURRENT_COLUMNS, "term")
     }
     return Sources(classes, hierarchy, terms, families, exceptions, noncurrent)
 
 
-def _unique(path: Path, columns: tuple[str, ...], name: str) -> list[dict[str, str]]:
-    rows = read_rows(path, columns)
-    seen: dict[str, str] = {}
-    for row in rows:
-        key = wording_key(row[name])
-        if key in seen:
-            raise DictionaryError(f"{row['place']}: {row[name]} stands in {seen[key]} already")
-        seen[key] = row["place"]
-    return rows
-
-
 def _read_hierarchy(folder: Path, classes: dict[str, str]) -> dict[str, tuple[str, str]]:
-    rows = _unique(folder / "hierarchy.csv", HIERARCHY_COLUMNS, "high_level_term")
+    rows = unique_rows(folder / "hierarchy.csv", HIERARCHY_COLUMNS, "high_level_term")
     class_of: dict[str, str] = {}
     for row in rows:
         if row["class"] not in classes:
@@ -192,7 +141,7 @@ def _written_term(row: dict[str, str], hierarchy: dict[str, tuple[str, str]]) ->
 def _read_family(path: Path, hierarchy: dict[str, tuple[str, str]]) -> Family:
     name = path.name.removeprefix("family_").removesuffix("_findings.csv")
     findings = []
-    for row in _unique(path, FINDING_COLUMNS, "finding"):
+    for row in unique_rows(path, FINDING_COLUMNS, "finding"):
         secondary = split(row["secondary"])
         _known(row["place"], filter(None, (row["high_level_term"], *secondary)), hierarchy)
         findings.append(
@@ -203,7 +152,7 @@ def _read_family(path: Path, hierarchy: dict[str, tuple[str, str]]) -> Family:
         )  # fmt: skip
     names = {finding.name for finding in findings}
     members = []
-    for row in _unique(path.with_name(f"family_{name}_members.csv"), MEMBER_COLUMNS, "member"):
+    for row in unique_rows(path.with_name(f"family_{name}_members.csv"), MEMBER_COLUMNS, "member"):
         chosen = split(row["findings"])
         _known(row["place"], filter(None, (row["high_level_term"],)), hierarchy)
         if not set(chosen) <= names:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number
 
-from flows.cli.reports import show_lines, show_table
+from flows.cli.dictionary_views import facts_json, show_facts, show_hits, show_top
+from flows.cli.reports import show_lines, show_places, show_table
 from flows.cli.terminal import (
     Exit,
     JsonOption,
@@ -23,7 +24,7 @@ from flows.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from dictionaries.model import Dictionary, HierarchyPath, Release
+    from dictionaries.model import Dictionary, Release
     from dictionaries.registry import StoredRelease
 
 EXAMPLES = """\
@@ -32,12 +33,15 @@ Examples:
   trialcoder dictionary add icd-10-cm
   trialcoder dictionary add ours.csv --description ours.yaml --name OURS --release 3
   trialcoder dictionary list
-  trialcoder dictionary search open_events "head ache"
+  trialcoder dictionary search open_events "head ache" --tree
+  trialcoder dictionary show open_events
+  trialcoder dictionary show open_events Headache
   trialcoder dictionary show MedDRA@27.1 10019211
+  trialcoder dictionary page open_drugs --output drugs.html
 """
 
 NameArgument = Annotated[
-    str, Parameter(name="NAME", help="NAME or NAME@RELEASE; the release is needed where there are several.")
+    str, Parameter(name="NAME", help="NAME or NAME@RELEASE; without a release, the newest.")
 ]
 LanguageOption = Annotated[
     str, Parameter(name="--language", help="Language of the release, as an English word.")
@@ -56,6 +60,7 @@ def build_dictionary_app(group: Group) -> App:
     app.command(list_releases, name="list")
     app.command(search)
     app.command(show)
+    app.command(page)
     return app
 
 
@@ -72,11 +77,11 @@ def cache_of(workspace: Path | None) -> Path | None:
 
 
 def open_named(name: str, language: str, folders: Sequence[Path]) -> Dictionary:
-    """Open ``NAME`` or ``NAME@RELEASE``. Raises DictionaryError that lists what there is."""
+    """Open ``NAME`` (the newest release) or ``NAME@RELEASE``. DictionaryError lists what there is."""
     from dictionaries.registry import open_dictionary
 
     plain, at, version = name.partition("@")
-    return open_dictionary(plain, version if at else None, language, folders=folders)
+    return open_dictionary(plain, version if at else None, language, folders=folders, newest=True)
 
 
 def add(
@@ -197,6 +202,12 @@ def search(
     limit: Annotated[
         int, Parameter(name="--limit", validator=Number(gte=1, lte=10_000), help="Most terms to list.")
     ] = 20,
+    tree: Annotated[
+        bool,
+        Parameter(
+            name="--tree", negative=(), show_default=False, help="Show hits below their classes and terms."
+        ),
+    ] = False,
     language: LanguageOption = "English",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -209,82 +220,95 @@ def search(
     if as_json:
         print_json(found.to_dict("records"))
         return Exit.FINE
-    release = dictionary.release
     if found.empty:
-        note(f"{release.label}: no term holds these words")
+        note(f"{dictionary.release.label}: no term holds these words")
         return Exit.FINE
-    columns = {
-        "code": "Code",
-        "text": "Term",
-        "level": "Level",
-        "status": "Status",
-        "preferred": release.preferred_level.upper(),
-        "top": release.levels[-1].upper(),
-    }
-    show_table(release.label, tuple(columns.values()), found[list(columns)].itertuples(index=False))
+    show_hits(dictionary, found, text, tree=tree)
     return Exit.FINE
 
 
 def show(
     name: NameArgument,
-    code: Annotated[str, Parameter(name="CODE", help="A code, on any level of the dictionary.")],
+    term: Annotated[
+        str | None,
+        Parameter(
+            name="TERM", show_default=False, help="A code or a whole name, on any level; none: the top."
+        ),
+    ] = None,
     /,
     *,
+    every: Annotated[
+        bool, Parameter(name="--all", negative=(), show_default=False, help="Show every wording.")
+    ] = False,
     language: LanguageOption = "English",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Show a term: its level, whether it is current, and every path it rolls up along."""
+    """Show a term: every path it rolls up along, its other wordings, what stands below it.
+
+    Without a term: the highest level, to browse from there.
+    """
+    from dictionaries.lookup import find_terms, top_terms
+
     dictionary = open_named(name, language, folders_of(workspace))
-    facts = _term_facts(dictionary, code)
+    release = dictionary.release
+    if term is None:
+        children = top_terms(dictionary)
+        if as_json:
+            listed = [
+                {"code": item.term.code, "text": item.term.text, "below": item.below} for item in children
+            ]
+            print_json({"release": _release_json(release), "children": listed})
+        else:
+            show_top(release.label, children)
+        return Exit.FINE
+    facts = find_terms(dictionary, term)
     if as_json:
-        print_json(facts)
+        print_json({"release": _release_json(release), **facts_json(facts)})
     else:
-        _show_term(facts)
+        show_facts(facts, release.label, every=every)
     return Exit.FINE
 
 
-def _term_facts(dictionary: Dictionary, code: str) -> dict[str, Any]:
-    """Everything about a code: its terms (one code may stand on several levels), paths, attributes."""
+def page(
+    name: NameArgument,
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(name="--output", show_default=False, help="The file; NAME-RELEASE.html if not told."),
+    ] = None,
+    for_licence_holders: Annotated[
+        bool,
+        Parameter(
+            name="--for-licence-holders",
+            negative=(),
+            show_default=False,
+            help="Needed for a licensed dictionary: whoever gets the page must hold the licence.",
+        ),
+    ] = False,
+    language: LanguageOption = "English",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Write one HTML page to browse and search a release in a browser, without a network."""
+    from dictionaries.browse_page import write_page
     from dictionaries.model import DictionaryError
 
+    dictionary = open_named(name, language, folders_of(workspace))
     release = dictionary.release
-    rows = dictionary.terms[dictionary.terms["code"] == code]
-    if rows.empty:
+    if release.licensed and not for_licence_holders:
         raise DictionaryError(
-            f"{release.label} has no code {code}; look for it with `trialcoder dictionary search`"
+            f"{release.label} is licensed, and the page holds all of it: say --for-licence-holders if "
+            "everybody who gets the page holds the licence"
         )
-    attributes = dictionary.attributes
-    found = attributes[attributes["code"] == code]
-    return {
-        "release": _release_json(release),
-        "terms": rows[["code", "text", "level", "status"]].to_dict("records"),
-        "paths": [_path_json(path) for path in dictionary.hierarchy(code)],
-        "attributes": found[["level", "name", "value"]].to_dict("records"),
-    }
-
-
-def _show_term(facts: dict[str, Any]) -> None:
-    title = f"{facts['release']['label']}, code {facts['terms'][0]['code']}"
-    show_table(
-        title,
-        ("Level", "Term", "Status"),
-        [(row["level"], row["text"], row["status"]) for row in facts["terms"]],
-    )
-    for path in facts["paths"]:
-        rows = [(term["level"], term["code"], term["text"]) for term in path["terms"]]
-        show_table("Primary path" if path["primary"] else "Secondary path", ("Level", "Code", "Term"), rows)
-    attributes = [(row["level"], row["name"], row["value"]) for row in facts["attributes"]]
-    if attributes:
-        show_table("Further facts", ("Level", "Name", "Value"), attributes)
-
-
-def _path_json(path: HierarchyPath) -> dict[str, Any]:
-    terms = [
-        {"level": term.level, "code": term.code, "text": term.text, "status": str(term.status)}
-        for term in path.terms
-    ]
-    return {"primary": path.primary, "terms": terms}
+    target = output or Path(f"{release.name}-{release.version}.html")
+    write_page(dictionary, target)
+    if as_json:
+        print_json({"release": _release_json(release), "page": str(target)})
+    else:
+        show_places({"page": target})
+    return Exit.FINE
 
 
 def _release_json(release: Release) -> dict[str, Any]:

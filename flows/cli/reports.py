@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from flows.cli.terminal import Exit, console
 
@@ -106,7 +107,7 @@ def show_suggest(summary: SuggestSummary) -> None:
     _places(out, {"suggestions": summary.output})
 
 
-def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     """Print a plain table of texts."""
     table = _table(columns)
     for row in rows:

@@ -63,7 +63,67 @@ def test_show_has_every_path(terminal, added: Path) -> None:
     assert path["primary"] is True
     assert [term["code"] for term in path["terms"]] == ["L3", "P1", "S1"]
     shown = terminal("dictionary", "show", "TRY", "L3", "--workspace", added).out
-    assert "TRY 1, code L3\n" in shown and "Primary path\n" in shown
+    assert "TRY 1, code L3 (LLT)\n" in shown and "Primary path\n" in shown
+    assert "└── PT first  P1" in shown
+    assert "Other wordings (1)" in shown
+
+
+def test_show_takes_a_name_and_browses_down_from_the_top(terminal, added: Path) -> None:
+    by_name = json.loads(
+        terminal("dictionary", "show", "TRY", "FIRST again", "--workspace", added, "--json").out
+    )
+    assert [term["code"] for term in by_name["terms"]] == ["L3"]
+    assert [term["text"] for term in by_name["synonyms"]] == ["first"]
+    top = json.loads(terminal("dictionary", "show", "TRY", "--workspace", added, "--json").out)
+    assert top["children"] == [{"code": "S1", "text": "all", "below": 2}]
+    assert "SOC all  S1  (2 below)" in terminal("dictionary", "show", "TRY", "--workspace", added).out
+    below = terminal("dictionary", "show", "TRY", "S1", "--workspace", added).out
+    assert "PT first  P1  (2 below)" in below
+
+
+def test_search_as_a_tree(terminal, added: Path) -> None:
+    shown = terminal("dictionary", "search", "TRY", "first", "--tree", "--workspace", added).out
+    assert [line.rstrip() for line in shown.splitlines()] == [
+        "TRY 1",
+        "└── all",
+        "    └── first  P1",
+        "        ├── first  L1",
+        "        └── first again  L3",
+    ]
+
+
+def test_several_releases_mean_the_newest_unless_told(terminal, added: Path, ours: Path) -> None:
+    terminal(
+        "dictionary", "add", ours / "try.csv", "--description", ours / "try.yaml", "--name", "TRY",
+        "--release", "10", "--open", "--workspace", added,
+    )  # fmt: skip
+    newest = json.loads(terminal("dictionary", "show", "TRY", "L1", "--workspace", added, "--json").out)
+    assert newest["release"]["version"] == "10"
+    older = json.loads(terminal("dictionary", "show", "TRY@1", "L1", "--workspace", added, "--json").out)
+    assert older["release"]["version"] == "1"
+
+
+def test_a_page_to_browse(terminal, added: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pages" / "try.html"
+    answer = terminal("dictionary", "page", "TRY", "--output", target, "--workspace", added)
+    assert answer.code == 0 and str(target) in answer.out
+    assert "first again" in target.read_text(encoding="utf-8")
+
+
+def test_a_page_of_a_licensed_dictionary_is_for_those_with_the_licence(
+    terminal, workspace: Path, ours: Path, tmp_path: Path
+) -> None:
+    terminal(
+        "dictionary", "add", ours / "try.csv", "--description", ours / "try.yaml", "--name", "LOCKED",
+        "--release", "1", "--licensed", "--workspace", workspace,
+    )  # fmt: skip
+    target = tmp_path / "locked.html"
+    tokens = ["dictionary", "page", "LOCKED", "--output", target, "--workspace", workspace]
+    refused = terminal(*tokens)
+    assert refused.code == 2 and "LOCKED 1 is licensed, and the page holds all of it" in refused.err
+    assert not target.exists()
+    assert terminal(*tokens, "--for-licence-holders").code == 0
+    assert "Licensed: only for people who hold the licence" in target.read_text(encoding="utf-8")
 
 
 def test_unknown_names_and_codes_say_what_there_is(terminal, added: Path) -> None:

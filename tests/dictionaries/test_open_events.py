@@ -11,17 +11,29 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dictionaries.authoring.codes import CodeRegistry
+from dictionaries.authoring.review import findings, read_settled, unsettled
+from dictionaries.authoring.source_rows import LONGEST_NAME, sort_key, source_files
 from dictionaries.loading import import_release
 from dictionaries.model import RELEASE_FILE, Dictionary, DictionaryError
-from dictionaries.open_events import FOLDER, RELEASE_FILES_FOLDER, RELEASE_FOLDER, SOURCE_FOLDER
-from dictionaries.open_events.build import LEVELS, Built, build
-from dictionaries.open_events.codes import RANGES, CodeRegistry
+from dictionaries.open_events import (
+    CHANGES_FILE,
+    FOLDER,
+    PREVIOUS,
+    PREVIOUS_FOLDER,
+    RELEASE_FILES_FOLDER,
+    RELEASE_FOLDER,
+    SOURCE_FOLDER,
+    VERSION,
+)
+from dictionaries.open_events.build import LEVELS, RANGES, Built, build
 from dictionaries.open_events.expand import expand
-from dictionaries.open_events.sources import LONGEST_NAME, read_sources, sort_key, source_files
+from dictionaries.open_events.sources import read_sources
 from dictionaries.registry import open_dictionary, search_terms, shipped_folders
 from dictionaries.wording import spelling_twins, to_uk, wording_key
+from schemas.tables import read_csv
 
-FEWEST_PREFERRED, FEWEST_LOWEST = 600, 3_000
+FEWEST_PREFERRED, FEWEST_LOWEST = 2_500, 15_000
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +46,13 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     """The committed sources copied and built once more."""
     folder = tmp_path_factory.mktemp("open_events")
     shutil.copytree(SOURCE_FOLDER, folder / "source")
-    return folder, build(folder / "source", folder / "release", folder / "release_files")
+    return folder, build(
+        folder / "source",
+        PREVIOUS_FOLDER,
+        folder / "release",
+        folder / "release_files",
+        folder / "changes.csv",
+    )
 
 
 def level(dictionary: Dictionary, name: str) -> pd.DataFrame:
@@ -45,9 +63,9 @@ def level(dictionary: Dictionary, name: str) -> pd.DataFrame:
 
 
 def test_the_registry_finds_it() -> None:
-    assert RELEASE_FOLDER in shipped_folders()
-    release = open_dictionary("open_events").release
-    assert (release.name, release.version, release.language) == ("open_events", "0.1", "English")
+    assert {RELEASE_FOLDER, PREVIOUS_FOLDER} <= set(shipped_folders())
+    release = open_dictionary("open_events", newest=True).release
+    assert (release.name, release.version, release.language) == ("open_events", VERSION, "English")
     assert release.levels == LEVELS == ("LLT", "PT", "HLT", "HLGT", "SOC")
     assert (release.coding_level, release.preferred_level) == ("LLT", "PT")
     assert not release.licensed
@@ -128,18 +146,18 @@ def test_names_have_a_form(dictionary: Dictionary) -> None:
         assert not text[:1].islower() or re.match(r"[a-z]+[A-Z]|pH", text), text
 
 
-#: Names of persons that are also written with their accent.
+#: Names that are also written with their accent.
 NOT_ASCII = {"Guillain-Barré syndrome", "Ménière's disease", "Ménière disease", "Sjögren's syndrome",
-             "Sjögren syndrome", "Behçet's disease", "Behçet disease"}  # fmt: skip
+             "Sjögren syndrome", "Behçet's disease", "Behçet disease", "Café au lait spots"}  # fmt: skip
 
 
 def test_codes_are_those_of_the_committed_registry(dictionary: Dictionary) -> None:
-    registry = CodeRegistry.read(SOURCE_FOLDER / "codes.csv")
+    registry = CodeRegistry.read(SOURCE_FOLDER / "codes.csv", RANGES)
     for name in LEVELS:
         rows, in_registry = level(dictionary, name), "LLT" if name == "PT" else name
-        first, last = RANGES[in_registry]
+        span = RANGES[in_registry]
         assert rows["code"].is_unique
-        assert rows["code"].astype(int).between(first, last).all()
+        assert rows["code"].map(span.number).notna().all()
         assert [registry.code(in_registry, text) for text in rows["text"]] == rows["code"].tolist()
         if name != "PT":
             assert sorted(registry.texts(name)) == sorted(rows["text"])
@@ -151,8 +169,8 @@ def test_codes_are_those_of_the_committed_registry(dictionary: Dictionary) -> No
         ("Throwing up", "Vomiting", "Stomach, bowel and mouth"),
         ("Belly pain", "Abdominal pain", "Stomach, bowel and mouth"),
         ("Pain abdominal", "Abdominal pain", "Stomach, bowel and mouth"),
-        ("GERD", "Gastrooesophageal reflux disease", "Stomach, bowel and mouth"),
-        ("GORD", "Gastrooesophageal reflux disease", "Stomach, bowel and mouth"),
+        ("GERD", "Gastro-oesophageal reflux disease", "Stomach, bowel and mouth"),
+        ("GORD", "Gastro-oesophageal reflux disease", "Stomach, bowel and mouth"),
         ("HTN", "Hypertension", "Blood vessels and circulation"),
         ("High blood pressure", "Hypertension", "Blood vessels and circulation"),
         ("Heart attack", "Myocardial infarction", "Heart"),
@@ -229,16 +247,20 @@ def test_every_exception_says_why() -> None:
 def test_built_again_it_is_the_committed_release(rebuilt: tuple[Path, Built], dictionary: Dictionary) -> None:
     folder, built = rebuilt
     # Parquet's bytes depend on the version of the library that writes them; the rows do not.
-    pd.testing.assert_frame_equal(built.terms, dictionary.terms)
-    pd.testing.assert_frame_equal(built.paths, dictionary.paths)
-    pd.testing.assert_frame_equal(built.attributes, dictionary.attributes)
+    for name in ("terms", "paths", "attributes", "groups", "history"):
+        ours, theirs = getattr(built.content, name), getattr(dictionary, name)
+        by = list(theirs.columns)
+        pd.testing.assert_frame_equal(
+            ours[by].sort_values(by, ignore_index=True), theirs.sort_values(by, ignore_index=True)
+        )
     again = Dictionary.open(folder / "release")
     pd.testing.assert_frame_equal(again.terms, dictionary.terms)
     pd.testing.assert_frame_equal(again.paths, dictionary.paths)
     committed = {path.name: path.read_bytes() for path in RELEASE_FILES_FOLDER.iterdir()}
     assert {path.name: path.read_bytes() for path in (folder / "release_files").iterdir()} == committed
-    for name in (f"release/{RELEASE_FILE}", "source/codes.csv"):
-        assert (folder / name).read_bytes() == (FOLDER / name).read_bytes()
+    assert (folder / "source/codes.csv").read_bytes() == (SOURCE_FOLDER / "codes.csv").read_bytes()
+    assert (folder / "release" / RELEASE_FILE).read_bytes() == (RELEASE_FOLDER / RELEASE_FILE).read_bytes()
+    assert (folder / "changes.csv").read_bytes() == CHANGES_FILE.read_bytes()
 
 
 def test_its_files_in_the_meddra_layout_are_read_as_the_same_release(
@@ -266,13 +288,15 @@ def write_sources(folder: Path, **files: str) -> Path:
         "family_site_members": "member,other_names,adjectives,high_level_term,findings",
         "exceptions": "family,member,finding,preferred_term,reason",
         "noncurrent": "term,preferred_term",
+        "hints": "level,term,sex,from_age,to_age",
+        "query_groups": "group,description",
+        "query_group_terms": "group,scope,level,term",
     }
     rows = {
         "classes": "Body,BODY\nHead,HEAD",
         "hierarchy": "Body,Trunk,Belly\nHead,Skull,Brow",
         "terms_a": "Belly oedema,Belly,Brow,Fat tum\nHeadache,Brow,,Sore head",
-        "exceptions": "",
-        "noncurrent": "",
+        **dict.fromkeys(("exceptions", "noncurrent", "hints", "query_groups", "query_group_terms"), ""),
         **files,
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -282,12 +306,13 @@ def write_sources(folder: Path, **files: str) -> Path:
 
 
 def built_from(folder: Path) -> Built:
-    return build(folder, folder.parent / "release", folder.parent / "files")
+    out = folder.parent
+    return build(folder, None, out / "release", out / "files", out / "changes.csv")
 
 
 def lowest_of(built: Built) -> dict[str, tuple[str, str]]:
     """Wording → (preferred term, status)."""
-    terms = built.terms
+    terms = built.content.terms
     preferred, rows = terms[terms["level"] == "PT"], terms[terms["level"] == "LLT"]
     names = dict(zip(preferred["code"], preferred["text"], strict=True))
     parents = [names[code] for code in rows["parent"]]
@@ -306,7 +331,7 @@ def test_rules_write_the_variants_out(tmp_path: Path) -> None:
         "Headaches": ("Headache", "current"),
         "Sore head": ("Headache", "current"),
     }
-    assert built.paths[["primary", "SOC_code"]].to_numpy().tolist() == [
+    assert built.content.paths[["primary", "SOC_code"]].to_numpy().tolist() == [
         [True, "7000001"],
         [False, "7000002"],
         [True, "7000002"],
@@ -346,9 +371,9 @@ def test_families_make_terms_and_leave_exceptions_out(tmp_path: Path) -> None:
 
 def test_codes_stay_when_terms_are_added(tmp_path: Path) -> None:
     source = write_sources(tmp_path / "source")
-    before = built_from(source).terms
+    before = built_from(source).content.terms
     more = "Apple,Belly,,\nBelly oedema,Belly,Brow,Fat tum\nHeadache,Brow,,Sore head"
-    after = built_from(write_sources(source, terms_a=more)).terms
+    after = built_from(write_sources(source, terms_a=more)).content.terms
     kept = before.merge(after, on=["code", "text", "level", "parent"])
     assert len(kept) == len(before)
     assert set(after["code"]) - set(before["code"]) == {"7100009"}
@@ -424,7 +449,7 @@ def test_a_folder_without_sources_is_refused(tmp_path: Path) -> None:
 )
 def test_a_broken_registry_is_refused(rows: list[tuple[str, str, str]], message: str) -> None:
     with pytest.raises(DictionaryError, match=message):
-        CodeRegistry(rows)
+        CodeRegistry(RANGES, rows)
 
 
 def test_earlier_layers_keep_their_wording() -> None:
@@ -434,3 +459,119 @@ def test_earlier_layers_keep_their_wording() -> None:
     for term in preferred:
         for text in (term.text, *term.written):
             assert of[wording_key(text)] == term.text
+
+
+# --- beside the last release --------------------------------------------------------------------
+
+
+def test_a_released_code_never_changes_its_meaning(dictionary: Dictionary) -> None:
+    before = Dictionary.open(PREVIOUS_FOLDER)
+    assert (before.release.version, dictionary.release.version) == (PREVIOUS, VERSION)
+    for name in ("LLT", "HLT", "HLGT", "SOC"):
+        old, new = level(before, name), level(dictionary, name)
+        now = dict(zip(new["code"], new["text"].map(wording_key), strict=True))
+        was = dict(zip(old["code"], old["text"].map(wording_key), strict=True))
+        assert {code: text for code, text in was.items() if now.get(code, text) != text} == {}
+        if name == "LLT":
+            assert set(was) <= set(now), "a lowest-level term stays for ever, current or not"
+
+
+def test_the_release_before_is_kept_as_it_was() -> None:
+    """Its bytes are those that were released: what was coded on it can be opened again."""
+    before = Dictionary.open(PREVIOUS_FOLDER)
+    counts = before.terms["level"].value_counts().to_dict()
+    assert counts == {"LLT": 30_014, "PT": 2_572, "HLT": 315, "HLGT": 84, "SOC": 27}
+    assert before.release.identity == "open_events 0.1 English sha256:f39ba0cb4145bfcc"
+
+
+def test_the_change_log_leads_from_one_release_to_the_next(dictionary: Dictionary) -> None:
+    """The old terms with the changes made to them are the new terms."""
+    before, changes = Dictionary.open(PREVIOUS_FOLDER), read_csv(CHANGES_FILE)
+    columns = ["level", "code", "text", "status", "parent"]
+
+    def by_key(terms: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+        return {(row[0], row[1]): list(row[2:]) for row in terms[columns].itertuples(index=False)}
+
+    terms, new = by_key(before.terms), by_key(dictionary.terms)
+    names = level(dictionary, "PT").set_index("text")["code"]
+    for row in changes.itertuples(index=False):
+        key = (row.level, row.code)
+        if row.change in {"added", "promoted"}:
+            assert key not in terms
+            terms[key] = list(new[key])
+        elif row.change in {"demoted", "removed"}:
+            del terms[key]
+        elif row.change == "renamed":
+            terms[key][0] = row.now
+        elif row.change in {"retired", "restored"}:
+            terms[key][1] = row.now
+        elif row.change == "moved":
+            terms[key][2] = names[row.now]
+    assert terms == new
+
+
+def test_history_says_when_each_term_came(dictionary: Dictionary) -> None:
+    first = dictionary.history.drop_duplicates(["level", "code"])
+    came = dict(zip(zip(first["level"], first["code"], strict=True), first["version"], strict=True))
+    old = set(zip(*(Dictionary.open(PREVIOUS_FOLDER).terms[name] for name in ("level", "code")), strict=True))
+    for key in zip(dictionary.terms["level"], dictionary.terms["code"], strict=True):
+        assert came[key] == (PREVIOUS if key in old else VERSION)
+
+
+# --- hints and query groups ---------------------------------------------------------------------
+
+
+def hint(dictionary: Dictionary, preferred: str) -> dict[str, str]:
+    code = level(dictionary, "PT").set_index("text")["code"][preferred]
+    rows = dictionary.attributes[dictionary.attributes["code"] == code]
+    return dict(zip(rows["name"], rows["value"], strict=True))
+
+
+def test_hints_of_sex_and_age(dictionary: Dictionary) -> None:
+    assert hint(dictionary, "Absent periods") == {"sex": "F", "from_age": "8", "to_age": "60"}
+    assert hint(dictionary, "Adenomyosis")["sex"] == "F"
+    assert hint(dictionary, "Headache") == {}
+    men = dictionary.attributes[dictionary.attributes["value"] == "M"]
+    assert len(men) >= 30
+
+
+def test_query_groups_have_members_of_both_scopes(dictionary: Dictionary) -> None:
+    groups = dictionary.groups
+    assert groups["group"].nunique() >= 15
+    assert set(groups["code"]) <= set(level(dictionary, "PT")["code"])
+    for _, members in groups.groupby("group"):
+        assert "2" in set(members["scope"])
+        assert members["code"].is_unique
+    assert set(groups["scope"]) == {"1", "2"}
+
+
+@pytest.mark.parametrize(
+    ("group", "preferred", "scope"),
+    [
+        ("Liver disorder", "Jaundice", "2"),
+        ("Liver disorder", "Alanine aminotransferase increased", "2"),
+        ("Bleeding", "Nosebleed", "2"),
+        ("Hypersensitivity", "Anaphylactic shock", "2"),
+        ("Hypersensitivity", "Itching", "1"),
+        ("Heart rhythm", "Atrial fibrillation", "2"),
+        ("Ischaemic heart disease", "Myocardial infarction", "2"),
+        ("Blood clots", "Pulmonary embolism", "2"),
+        ("Infections", "Influenza", "2"),
+        ("Cancer", "Acute myeloid leukaemia", "2"),
+        ("Fits", "Headache", None),
+    ],
+)
+def test_query_groups_hold_what_they_should(
+    dictionary: Dictionary, group: str, preferred: str, scope: str | None
+) -> None:
+    code = level(dictionary, "PT").set_index("text")["code"][preferred]
+    rows = dictionary.groups[(dictionary.groups["group"] == group) & (dictionary.groups["code"] == code)]
+    assert rows["scope"].tolist() == ([] if scope is None else [scope])
+
+
+def test_nothing_is_left_in_the_review_listing(dictionary: Dictionary) -> None:
+    settled = read_settled(SOURCE_FOLDER / "settled.csv")
+    found = findings(dictionary)
+    assert unsettled(found, settled).to_dict("records") == []
+    keys = set(zip(found["finding"], found["first"], found["second"], strict=True))
+    assert settled - keys == set(), "settled rows that nothing finds any more"

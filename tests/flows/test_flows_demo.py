@@ -10,6 +10,7 @@ import pytest
 
 from coding.study import load_study
 from coding.workspace import Workspace
+from dictionaries.registry import open_dictionary
 from flows import demo
 
 RAW = demo.EXAMPLES / demo.STUDY
@@ -28,8 +29,10 @@ def test_every_file_the_example_names_is_there() -> None:
         assert (RAW / file).is_file()
 
 
-def test_the_examples_synonyms_point_to_terms_of_its_drug_table() -> None:
-    terms = {row["name_code"]: row["name"] for row in rows(demo.EXAMPLES / "drugs" / "drugs.csv")}
+def test_the_examples_synonyms_point_to_names_of_its_drug_dictionary() -> None:
+    coded_by = load_study(RAW / "study.yaml").coding["CMTRT"][0]
+    names = open_dictionary(coded_by.dictionary, coded_by.release).coding_terms
+    terms = dict(zip(names["code"], names["text"], strict=True))
 
     synonyms = rows(RAW / "synonyms-drugs.csv")
     assert {row["code"]: row["term"] for row in synonyms}.items() <= terms.items()

@@ -11,7 +11,7 @@ from made_dictionary import LOW, requests_of, rules_of, store
 from coding.matching.engine import Matches, MatchRules, match_requests
 from coding.matching.index import MatchIndex, build_index
 from dictionaries.model import Dictionary
-from dictionaries.open_events import RELEASE_FOLDER
+from dictionaries.open_events import MEASURED_FOLDER
 
 Match = Callable[..., Matches]
 
@@ -23,8 +23,8 @@ def dictionary(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
 
 @pytest.fixture(scope="session")
 def open_events() -> MatchIndex:
-    """The index of the open event dictionary that ships."""
-    return build_index(Dictionary.open(RELEASE_FOLDER))
+    """The index of the open event dictionary that the matcher is measured with."""
+    return build_index(Dictionary.open(MEASURED_FOLDER))
 
 
 @pytest.fixture(scope="session")

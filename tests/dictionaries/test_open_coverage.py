@@ -1,0 +1,38 @@
+"""The open dictionaries name what real trials report: no change may fall below the targets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+sys.path.insert(0, str(BENCHMARKS))
+
+from dictionary_coverage import coverages, kind_of_finding  # noqa: E402
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not there")
+def test_every_list_is_covered() -> None:
+    found = coverages(SHARED)
+    assert [item.terms for item in found][:2] == [811, 143]
+    assert [(item.against, item.share) for item in found if item.share < item.target] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Gastric haemorrhage", "bleeding"),
+        ("Colonic stenosis", "narrowing, blockage, hole"),
+        ("ALT increased", "direction of a test"),
+        ("Application site erythema", "treatment site"),
+        ("Cystitis", "inflammation"),
+        ("Hysterectomy", "operation, procedure"),
+        ("Nausea", "other"),
+    ],
+)
+def test_kinds_of_finding(text: str, kind: str) -> None:
+    assert kind_of_finding(text) == kind
