@@ -4,7 +4,8 @@
 * ``lay``: lay phrases of the Human Phenotype Ontology over its names, without the names that equal
   one of the phrases;
 * ``blind``: the project's own ``verbatims.csv`` over the release of ``open_events`` that the matcher
-  is measured with.
+  is measured with;
+* ``newest``: the same verbatims over the newest release, with answers judged anew for its finer terms.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dictionaries.registry import open_dictionary
 from schemas.tables import read_csv, text_frame, write_parquet
 
 BLIND = Path(__file__).with_name("verbatims.csv")
+NEWEST = Path(__file__).with_name("verbatims_newest.csv")
 
 #: For each verbatim the preferred codes of its candidates, best first.
 Ranks = list[list[str]]
@@ -114,11 +116,18 @@ class CaseSets:
     @cached_property
     def blind(self) -> Case:
         """The project's own verbatims, by set."""
-        rows = read_csv(BLIND)
-        index = build_index(open_dictionary("open_events", MEASURED_VERSION))
+        return self._judged("blind", BLIND, open_dictionary("open_events", MEASURED_VERSION))
+
+    @cached_property
+    def newest(self) -> Case:
+        """The same over the newest release of the open event dictionary."""
+        return self._judged("newest", NEWEST, open_dictionary("open_events", newest=True))
+
+    def _judged(self, name: str, path: Path, dictionary: Dictionary) -> Case:
+        rows = read_csv(path)
         answers = [tuple(names.split("|")) for names in rows["preferred_terms"]]
         groups = rows["set"].to_list()
-        return self._limited(Case("blind", index, rows["verbatim"].to_list(), answers, groups))
+        return self._limited(Case(name, build_index(dictionary), rows["verbatim"].to_list(), answers, groups))
 
     def _limited(self, case: Case) -> Case:
         return case.at(case.sample(self.limit)) if self.limit else case

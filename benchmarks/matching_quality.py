@@ -38,6 +38,7 @@ def measure_quality(sets: CaseSets, sample: int) -> Iterator[Table]:
         note = f"WRatio is slow: asked about the sample alone, {len(some):,} drawn at random (fixed seed)"
         yield quality_table(case, (EXACT, Way("WRatio", wratio_ranks, some), TFIDF, TRIALCODER), groups, note)
     yield quality_table(sets.blind, (EXACT, WRATIO, TFIDF, TRIALCODER), blind_groups(sets.blind))
+    yield quality_table(sets.newest, (EXACT, TFIDF, TRIALCODER), blind_groups(sets.newest))
 
 
 def quality_table(case: Case, ways: Sequence[Way], groups: dict[str, list[int]], *notes: str) -> Table:

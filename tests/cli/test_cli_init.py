@@ -200,8 +200,9 @@ def test_the_pilot_sdtm(tmp_path: Path) -> None:
     summary, study = drafted(tmp_path, *names)
     assert study.source("cm").columns.record_id == ("CMSEQ",)
     assert study.source("mh").columns.verbatim == ("MHTERM",)
-    assert list(study.coding) == ["MHTERM"]
-    assert "CMTRT is not coded: no dictionary for it is registered" in summary.choose
+    assert list(study.coding) == ["MHTERM", "CMTRT"]
+    assert study.coding["CMTRT"][0].dictionary == "open_drugs"
+    assert not any("CMTRT is not coded" in line for line in summary.choose)
     assert "or the first filled of several: [MHLLT, MHTERM]" in summary.study_file.read_text("utf-8")
 
 

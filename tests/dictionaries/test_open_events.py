@@ -575,3 +575,10 @@ def test_nothing_is_left_in_the_review_listing(dictionary: Dictionary) -> None:
     assert unsettled(found, settled).to_dict("records") == []
     keys = set(zip(found["finding"], found["first"], found["second"], strict=True))
     assert settled - keys == set(), "settled rows that nothing finds any more"
+
+
+def test_the_benchmarks_answers_are_preferred_terms(dictionary: Dictionary) -> None:
+    """What ``benchmarks/verbatims_newest.csv`` accepts must be there, or a miss would be the list's."""
+    rows = read_csv(SOURCE_FOLDER.parents[2] / "benchmarks" / "verbatims_newest.csv")
+    preferred = set(level(dictionary, "PT")["text"])
+    assert {name for cell in rows["preferred_terms"] for name in cell.split("|")} - preferred == set()

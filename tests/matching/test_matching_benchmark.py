@@ -23,8 +23,11 @@ def test_the_matching_benchmark_prints_what_it_writes(tmp_path: Path) -> None:
     done = subprocess.run([*command, *told], check=True, capture_output=True, text=True, timeout=120)
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     tables = {part: {table["title"]: table["rows"] for table in found[part]["tables"]} for part in found}
-    (quality,), (decided,) = tables["quality"].values(), tables["decided"].values()
-    assert list(tables["quality"]) == ["blind: 15 verbatims over 30,014 terms (first / first five)"]
+    (quality, newest), (decided,) = tables["quality"].values(), tables["decided"].values()
+    blind, other = tables["quality"]
+    assert blind == "blind: 15 verbatims over 30,014 terms (first / first five)"
+    assert other.startswith("newest: 15 verbatims over 113,")
+    assert [row["verbatims"] for row in newest] == [row["verbatims"] for row in quality]
     assert [row["verbatims"] for row in quality][:2] == ["all", "all, no accepted term itself"]
     assert list(quality[0]) == ["verbatims", "count", "exact", "WRatio", "trigram TF-IDF", "trialcoder"]
     assert [(row["verbatims"], row["count"]) for row in decided] == [("blind", 15), ("variants", 45)]
