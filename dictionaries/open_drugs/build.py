@@ -12,13 +12,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from dictionaries.authoring.changes import with_history
 from dictionaries.authoring.codes import CodeRange, CodeRegistry
+from dictionaries.authoring.release import (
+    GIVEN_UP,
+    attributes_frame,
+    paths_frame,
+    store,
+    terms_frame,
+    with_given_up,
+)
 from dictionaries.authoring.source_rows import source_checksum
 from dictionaries.authoring.wordings import Lowest
-from dictionaries.checking import check_content
-from dictionaries.content import ReleaseContent, write_content
-from dictionaries.model import ATTRIBUTE_COLUMNS, DictionaryError, Release
+from dictionaries.content import ReleaseContent
+from dictionaries.model import DictionaryError, Release
 from dictionaries.open_drugs import (
     CHANGES_FILE,
     NAME,
@@ -31,8 +37,6 @@ from dictionaries.open_drugs import (
 from dictionaries.open_drugs.expand import expand
 from dictionaries.open_drugs.plain_files import write_plain_files
 from dictionaries.open_drugs.sources import SINGLE_KINDS, Sources, read_sources
-from dictionaries.wording import wording_key
-from schemas.tables import text_frame, write_csv
 from schemas.vocabulary import TermStatus
 
 LANGUAGE = "English"
@@ -76,7 +80,7 @@ def build(
     sources = read_sources(source)
     names = expand(sources)
     _check_classes(sources)
-    names += _noncurrent(sources, names)
+    names = with_given_up(names, sources.noncurrent, (drug.name for drug in sources.drugs))
     registry = _registry(source / "codes.csv", sources, names)
     release = Release(
         name=NAME, version=VERSION, language=LANGUAGE, checksum=source_checksum(source), levels=LEVELS,
@@ -85,17 +89,11 @@ def build(
     content = ReleaseContent(
         release,
         _terms_frame(registry, sources, names),
-        _paths_frame(registry, sources),
+        _paths_frame(registry, sources, release),
         attributes=_attributes_frame(registry, sources, names),
     )
-    content, changes = with_history(content, previous)
-    check_content(content)
-    for folder in (release_folder, changes_file.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    write_content(content, release_folder)
+    content, changes = store(content, previous, release_folder, changes_file)
     write_plain_files(content, files_folder)
-    if previous is not None:
-        write_csv(changes, changes_file)
     written = sum(item.rule in _WRITTEN for item in names)
     return Built(content, changes, sum(drug.kind in SINGLE_KINDS for drug in sources.drugs), written)
 
@@ -122,19 +120,6 @@ def _check_classes(sources: Sources) -> None:
         raise DictionaryError(f"classes.csv: no drug has {empty[0]} as its primary class")
 
 
-def _noncurrent(sources: Sources, names: list[Lowest]) -> list[Lowest]:
-    drugs = {drug.name for drug in sources.drugs}
-    current = {wording_key(item.text) for item in names}
-    found = []
-    for text, drug in sorted(sources.noncurrent.items()):
-        if wording_key(text) in current:
-            raise DictionaryError(f"noncurrent.csv: {text} is a current name; take it out of one place")
-        if drug not in drugs:
-            raise DictionaryError(f"noncurrent.csv: {text}: there is no drug {drug}")
-        found.append(Lowest(text, drug, "noncurrent"))
-    return found
-
-
 def _terms_frame(registry: CodeRegistry, sources: Sources, names: list[Lowest]) -> pd.DataFrame:
     current, noncurrent = str(TermStatus.CURRENT), str(TermStatus.NONCURRENT)
     upper = {
@@ -151,29 +136,21 @@ def _terms_frame(registry: CodeRegistry, sources: Sources, names: list[Lowest]) 
     rows += [
         (
             registry.code("NAME", item.text), item.text, "NAME",
-            noncurrent if item.rule == "noncurrent" else current, registry.code("NAME", item.preferred),
+            noncurrent if item.rule == GIVEN_UP else current, registry.code("NAME", item.preferred),
         )
         for item in names
     ]  # fmt: skip
-    rows.sort(key=lambda row: (LEVELS.index(row[2]), row[0]))
-    columns = ("code", "text", "level", "status", "parent")
-    return text_frame({name: [row[at] for row in rows] for at, name in enumerate(columns)})
+    return terms_frame(rows, LEVELS)
 
 
-def _paths_frame(registry: CodeRegistry, sources: Sources) -> pd.DataFrame:
+def _paths_frame(registry: CodeRegistry, sources: Sources, release: Release) -> pd.DataFrame:
     rows = []
     for drug in sources.drugs:
         for number, name in enumerate(drug.classes):
             area, group = sources.classes[name]
             upper = (registry.code("CLASS", name), registry.code("GROUP", group), registry.code("AREA", area))
             rows.append((registry.code("NAME", drug.name), number == 0, *upper))
-    rows.sort(key=lambda row: (row[0], not row[1], row[2]))
-    columns = list(zip(*rows, strict=True))
-    frame = text_frame(
-        {"code": columns[0], "CLASS_code": columns[2], "GROUP_code": columns[3], "AREA_code": columns[4]}
-    )
-    frame.insert(1, "primary", pd.Series(columns[1], dtype="bool"))
-    return frame
+    return paths_frame(rows, release)
 
 
 def _attributes_frame(registry: CodeRegistry, sources: Sources, names: list[Lowest]) -> pd.DataFrame:
@@ -188,8 +165,7 @@ def _attributes_frame(registry: CodeRegistry, sources: Sources, names: list[Lowe
     for name, possible in sources.ambiguous.items():
         rows += [(registry.code("NAME", drug), "DRUG", "ambiguous name", name) for drug in possible]
     rows += [(registry.code("NAME", item.text), "NAME", "name type", item.rule) for item in names]
-    rows.sort(key=lambda row: (LEVELS.index(row[1]), row[0], row[2], row[3]))
-    return text_frame({name: [row[at] for row in rows] for at, name in enumerate(ATTRIBUTE_COLUMNS)})
+    return attributes_frame(rows, LEVELS)
 
 
 def main() -> int:

@@ -13,13 +13,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from dictionaries.authoring.changes import with_history
 from dictionaries.authoring.codes import CodeRange, CodeRegistry
+from dictionaries.authoring.release import (
+    GIVEN_UP,
+    attributes_frame,
+    paths_frame,
+    store,
+    terms_frame,
+    with_given_up,
+)
 from dictionaries.authoring.source_rows import source_checksum
 from dictionaries.authoring.wordings import Lowest
-from dictionaries.checking import check_content
-from dictionaries.content import ReleaseContent, write_content
-from dictionaries.model import ATTRIBUTE_COLUMNS, GROUP_COLUMNS, DictionaryError, Release
+from dictionaries.content import ReleaseContent
+from dictionaries.model import GROUP_COLUMNS, DictionaryError, Release
 from dictionaries.open_events import (
     CHANGES_FILE,
     NAME,
@@ -33,8 +39,7 @@ from dictionaries.open_events.ascii_files import write_ascii_files
 from dictionaries.open_events.expand import Preferred, expand
 from dictionaries.open_events.sources import Sources, read_sources
 from dictionaries.open_events.themes import Placed, QueryGroup, read_hints, read_query_groups
-from dictionaries.wording import wording_key
-from schemas.tables import text_frame, write_csv
+from schemas.tables import text_frame
 from schemas.vocabulary import TermStatus
 
 LANGUAGE = "English"
@@ -79,7 +84,7 @@ def build(
     sources = read_sources(source)
     preferred, lowest = expand(sources)
     _check_classes(sources, preferred)
-    lowest = lowest + _noncurrent(sources, preferred, lowest)
+    lowest = with_given_up(lowest, sources.noncurrent, (term.text for term in preferred))
     placed = _placed(sources, preferred)
     hints, groups = read_hints(source, placed), read_query_groups(source, placed)
     registry = _registry(source / "codes.csv", sources, lowest, groups)
@@ -87,21 +92,15 @@ def build(
         name=NAME, version=VERSION, language=LANGUAGE, checksum=source_checksum(source), levels=LEVELS,
         coding_level="LLT", preferred_level="PT", licensed=False, numeric_codes=True, note=NOTE,
     )  # fmt: skip
-    terms = _terms_frame(registry, sources, preferred, lowest)
-    paths = _paths_frame(registry, sources, preferred)
     content = ReleaseContent(
-        release, terms, paths,
+        release,
+        _terms_frame(registry, sources, preferred, lowest),
+        _paths_frame(registry, sources, preferred, release),
         attributes=_attributes_frame(registry, sources, hints, groups),
         groups=_groups_frame(registry, groups),
-    )  # fmt: skip
-    content, changes = with_history(content, previous)
-    check_content(content)
-    for folder in (release_folder, changes_file.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    write_content(content, release_folder)
+    )
+    content, changes = store(content, previous, release_folder, changes_file)
     write_ascii_files(content, files_folder)
-    if previous is not None:
-        write_csv(changes, changes_file)
     return Built(content, changes)
 
 
@@ -140,45 +139,34 @@ def _check_classes(sources: Sources, preferred: list[Preferred]) -> None:
             raise DictionaryError(f"{term.place}: {term.text} has two paths in one class")
 
 
-def _noncurrent(sources: Sources, preferred: list[Preferred], lowest: list[Lowest]) -> list[Lowest]:
-    names = {wording_key(term.text): term.text for term in preferred}
-    current = {wording_key(item.text) for item in lowest}
-    found = []
-    for text, parent in sorted(sources.noncurrent.items()):
-        if wording_key(text) in current:
-            raise DictionaryError(f"noncurrent.csv: {text} is a current term; take it out of one place")
-        if wording_key(parent) not in names:
-            raise DictionaryError(f"noncurrent.csv: {text}: there is no preferred term {parent}")
-        found.append(Lowest(text, names[wording_key(parent)], "noncurrent"))
-    return found
-
-
 def _terms_frame(
     registry: CodeRegistry, sources: Sources, preferred: list[Preferred], lowest: list[Lowest]
 ) -> pd.DataFrame:
-    groups = sorted({group for _, group in sources.hierarchy.values()})
-    rows = [(registry.code("SOC", name), name, "SOC", "", "") for name in sources.classes]
-    rows += [(registry.code("HLGT", name), name, "HLGT", "", "") for name in groups]
-    rows += [(registry.code("HLT", name), name, "HLT", "", "") for name in sources.hierarchy]
-    rows += [(registry.code("LLT", term.text), term.text, "PT", "", "") for term in preferred]
-    rows += [
-        (registry.code("LLT", item.text), item.text, "LLT", registry.code("LLT", item.preferred), item.rule)
-        for item in lowest
-    ]
-    rows.sort(key=lambda row: (LEVELS.index(row[2]), row[0]))
     current, noncurrent = str(TermStatus.CURRENT), str(TermStatus.NONCURRENT)
-    return text_frame(
-        {
-            "code": [row[0] for row in rows],
-            "text": [row[1] for row in rows],
-            "level": [row[2] for row in rows],
-            "status": [noncurrent if row[4] == "noncurrent" else current for row in rows],
-            "parent": [row[3] for row in rows],
-        }
-    )
+    upper = {
+        "SOC": sources.classes,
+        "HLGT": {group for _, group in sources.hierarchy.values()},
+        "HLT": sources.hierarchy,
+    }
+    rows = [
+        (registry.code(level, name), name, level, current, "")
+        for level, names in upper.items()
+        for name in names
+    ]
+    rows += [(registry.code("LLT", term.text), term.text, "PT", current, "") for term in preferred]
+    rows += [
+        (
+            registry.code("LLT", item.text), item.text, "LLT",
+            noncurrent if item.rule == GIVEN_UP else current, registry.code("LLT", item.preferred),
+        )
+        for item in lowest
+    ]  # fmt: skip
+    return terms_frame(rows, LEVELS)
 
 
-def _paths_frame(registry: CodeRegistry, sources: Sources, preferred: list[Preferred]) -> pd.DataFrame:
+def _paths_frame(
+    registry: CodeRegistry, sources: Sources, preferred: list[Preferred], release: Release
+) -> pd.DataFrame:
     rows = []
     for term in preferred:
         code = registry.code("LLT", term.text)
@@ -186,13 +174,7 @@ def _paths_frame(registry: CodeRegistry, sources: Sources, preferred: list[Prefe
             class_name, group = sources.hierarchy[name]
             upper = (registry.code("HLT", name), registry.code("HLGT", group))
             rows.append((code, number == 0, *upper, registry.code("SOC", class_name)))
-    rows.sort(key=lambda row: (row[0], not row[1], row[2]))
-    columns = list(zip(*rows, strict=True))
-    frame = text_frame(
-        {"code": columns[0], "HLT_code": columns[2], "HLGT_code": columns[3], "SOC_code": columns[4]}
-    )
-    frame.insert(1, "primary", pd.Series(columns[1], dtype="bool"))
-    return frame
+    return paths_frame(rows, release)
 
 
 def _attributes_frame(
@@ -204,8 +186,7 @@ def _attributes_frame(
     ]
     rows += [(registry.code("LLT", text), "PT", name, value) for text, name, value in hints]
     rows += [(registry.code("GROUP", item.name), "SMQ", "description", item.description) for item in groups]
-    rows.sort(key=lambda row: (row[1], row[0], row[2]))
-    return text_frame({name: [row[at] for row in rows] for at, name in enumerate(ATTRIBUTE_COLUMNS)})
+    return attributes_frame(rows, (*LEVELS, "SMQ"))
 
 
 def _groups_frame(registry: CodeRegistry, groups: list[QueryGroup]) -> pd.DataFrame:

@@ -356,8 +356,8 @@ def test_rules_write_salts_and_combinations_out(tmp_path: Path) -> None:
         ({"ambiguous": "Anadin,Codeine"}, "ambiguous.csv: Anadin: two drugs are needed at least"),
         ({"ambiguous": "Anadin,Codeine|Opium"}, "ambiguous.csv: Anadin: there is no drug Opium"),
         ({"ambiguous": "Tylenol,Codeine|Paracetamol"}, "ambiguous.csv: Tylenol is a name of Paracetamol"),
-        ({"noncurrent": "Tylenol,Paracetamol"}, "noncurrent.csv: Tylenol is a current name"),
-        ({"noncurrent": "Old,Opium"}, "noncurrent.csv: Old: there is no drug Opium"),
+        ({"noncurrent": "Tylenol,Paracetamol"}, "noncurrent.csv: Tylenol is a current term"),
+        ({"noncurrent": "Old,Opium"}, "noncurrent.csv: Old: there is no preferred term Opium"),
     ],
 )
 def test_sources_that_do_not_go_together_are_refused(
